@@ -1,0 +1,36 @@
+//go:build never
+
+package pika
+
+import (
+	_ "github.com/abadojack/whatlanggo"
+	_ "github.com/clipperhouse/uax29/v2/sentences"
+	_ "github.com/danielgtaylor/huma/v2/adapters/humachi"
+	_ "github.com/failsafe-go/failsafe-go/circuitbreaker"
+	_ "github.com/failsafe-go/failsafe-go/bulkhead"
+	_ "github.com/go-chi/chi/v5"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/klauspost/compress/zstd"
+	_ "github.com/maypok86/otter/v2"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/testutil"
+	_ "github.com/robfig/cron/v3"
+	_ "github.com/sashabaranov/go-openai"
+	_ "github.com/viterin/vek/vek32"
+	_ "go.temporal.io/sdk/client"
+	_ "go.temporal.io/sdk/contrib/opentelemetry"
+	_ "go.temporal.io/sdk/testsuite"
+	_ "go.temporal.io/sdk/worker"
+	_ "go.temporal.io/sdk/interceptor"
+	_ "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	_ "go.opentelemetry.io/otel/sdk/trace"
+	_ "github.com/stretchr/testify/mock"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/sync/singleflight"
+	_ "golang.org/x/sys/cpu"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/text/unicode/norm"
+	_ "modernc.org/sqlite"
+)

@@ -1,0 +1,35 @@
+package pika
+
+// Every limit of the contract, once.
+const (
+	MaxBodyBytes           = 1 << 20 // a request body
+	MaxIDBytes             = 256     // user_id, conversation_id, message id
+	MaxConversationLen     = 200     // messages of one conversation
+	MaxContextLen          = 200     // context messages of one conversation
+	MaxMessageBytes        = 32_768  // content of one message
+	MaxNameBytes           = 256     // name of a speaker, of an entity
+	MaxBatchLen            = 100     // conversations of one batch
+	MaxFactsPerCommit      = 1000    // facts of one POST /v1/facts, and of one Commit
+	MaxFactBytes           = 2_048   // text of one fact
+	MaxObjectBytes         = 512     // subject and object of a fact
+	MaxLabelBytes          = 64      // predicate, category, entity type
+	MaxEntities            = 32      // entities of one fact
+	MaxSources             = 200     // sources named by one candidate
+	MaxMetadataBytes       = 8 << 10 // metadata as JSON
+	MaxIdempotencyKeyBytes = 255
+	MaxQueryBytes          = 2_048
+	MaxSearchLimit         = 100 // facts of one answer
+	MaxSearchMessages      = 50  // messages of one answer
+	MaxRelated             = 20
+	MinDeadlineMS          = 5
+	MaxDeadlineMS          = 10_000
+	MaxWaitMS              = 30_000
+	DefaultPageLimit       = 50
+	MaxPageLimit           = 1000
+	MaxVectorBatch         = 1000   // rows of one Vectors.Upsert or Delete
+	MaxVectorLimit         = 16_384 // hits of one Vectors.Search
+	MaxKeywordLimit        = 1000   // hits of one Keyword.Search
+	MaxEmbedBatch          = 256    // texts of one Embedder.Embed
+	MaxGraphSeeds          = 8      // seed entities of one Graph.Expand
+	MaxGraphHits           = 200    // facts of one Graph.Expand
+)

@@ -1,0 +1,97 @@
+package pika
+
+import "time"
+
+// Mode says which legs a search uses.
+type Mode string
+
+// The modes.
+const (
+	ModeHybrid  Mode = "hybrid"
+	ModeVector  Mode = "vector"
+	ModeKeyword Mode = "keyword"
+)
+
+// Query is one search in one user's memory.
+type Query struct {
+	Text              string
+	Limit             int // facts, 1–MaxSearchLimit
+	Messages          int // messages, 0–MaxSearchMessages
+	Mode              Mode
+	AsOf              *time.Time // what was true then, as known now; nil: now
+	IncludeSuperseded bool
+	Filters           Filters
+	MinScore          float64 // 0–1
+	Explain           bool
+	Deadline          time.Duration // from the start of the search
+}
+
+// Filters narrow the facts of an answer. Empty members do not filter; a fact must
+// pass all others. Within one list any member may match.
+type Filters struct {
+	Categories     []string
+	Predicates     []string
+	Entities       []string // entity ids or names (compared folded)
+	Languages      []string
+	ConversationID string
+	Metadata       Metadata
+	RecordedAfter  *time.Time // exclusive
+	RecordedBefore *time.Time // exclusive
+	MinConfidence  float64
+}
+
+// Leg is one way of finding, and the name it bears in Answer.Degraded.
+type Leg string
+
+// The legs and the parts whose absence degrades an answer.
+const (
+	LegVectors  Leg = "vectors"
+	LegKeyword  Leg = "keyword"
+	LegGraph    Leg = "graph"
+	LegRerank   Leg = "rerank"
+	LegFacts    Leg = "facts"
+	LegCache    Leg = "cache"
+	LegEmbedder Leg = "embedder"
+)
+
+// LegScore is a hit's place in one leg: Rank from 1, Score as the leg counts it.
+type LegScore struct {
+	Rank  int     `json:"rank"`
+	Score float64 `json:"score"`
+}
+
+// Explanation shows how a hit's score came about; nil members: the leg did not find it.
+type Explanation struct {
+	Vector  *LegScore `json:"vector"`
+	Keyword *LegScore `json:"keyword"`
+	Graph   *LegScore `json:"graph"`
+	Fused   float64   `json:"fused"`
+}
+
+// FactHit is a fact of an answer.
+type FactHit struct {
+	Fact    Fact
+	Score   float64 // 0–1, comparable within one answer
+	Explain *Explanation
+}
+
+// MessageHit is a message of an answer.
+type MessageHit struct {
+	Message StoredMessage
+	Score   float64
+}
+
+// Tier is where an answer came from.
+type Tier string
+
+// TierNone: no cache answered.
+const TierNone Tier = "none"
+
+// Answer is the result of a search, best first.
+type Answer struct {
+	Facts    []FactHit
+	Messages []MessageHit
+	Tier     Tier
+	AgeMS    int64
+	Degraded []Leg // sorted, without repeats
+}
