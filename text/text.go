@@ -1,6 +1,7 @@
 // Package text is what Pika knows about written language: the normal form of a
 // string, its folded form (case and Latin diacritics removed, Vietnamese đ
-// included), the terms that keyword search counts, and which language a text is in.
+// included), the terms that keyword search counts, its sentences, and which
+// language it is in.
 //
 // Every store, model and search leg must agree on these, so they stand here once.
 // What may come in: pure functions over strings. What may not: I/O, state, and
@@ -9,7 +10,6 @@ package text
 
 import (
 	"strings"
-	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -17,27 +17,32 @@ import (
 // Normalize returns s in NFC with runs of white space made one space and none at
 // the ends. Content hashes and embeddings are taken of this form.
 func Normalize(s string) string {
-	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+	s = norm.NFC.String(s)
+	if singleSpaced(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
 }
 
-// Fold returns s normalised, in lower case, with the diacritics of Latin letters
-// removed and đ made d, so that "Đà Nẵng", "đà nẵng" and "da nang" are equal.
-// Marks of other scripts carry meaning and stay.
-func Fold(s string) string {
-	var b strings.Builder
-	latin := false
-	for _, r := range norm.NFD.String(Normalize(s)) {
-		if unicode.Is(unicode.Mn, r) && latin {
+// singleSpaced reports that s is ASCII or letters with at most single spaces
+// inside, so that normalising its white space would change nothing. It may say no
+// to a string that is.
+func singleSpaced(s string) bool {
+	space := true // a space at the start is one too many
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == ' ':
+			if space {
+				return false
+			}
+			space = true
 			continue
+		case c >= '\t' && c <= '\r':
+			return false
+		case c == 0xC2 || c == 0xE1 && i+1 < len(s) && s[i+1] == 0x9A || c == 0xE2 || c == 0xE3:
+			return false // the first bytes of every white space outside ASCII
 		}
-		latin = unicode.Is(unicode.Latin, r)
-		switch r = unicode.ToLower(r); r {
-		case 'đ':
-			r = 'd'
-		case 'ı':
-			r = 'i'
-		}
-		b.WriteRune(r)
+		space = false
 	}
-	return norm.NFC.String(b.String())
+	return !space || s == ""
 }

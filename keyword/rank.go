@@ -1,0 +1,161 @@
+package keyword
+
+import (
+	"cmp"
+	"container/heap"
+	"math"
+	"slices"
+
+	"github.com/pikamem/pika"
+)
+
+// Parameters of BM25: k1 bounds what repeats of a term can add, b is how much long
+// documents are held back. The values are the usual ones: Robertson and Zaragoza, "The
+// Probabilistic Relevance Framework: BM25 and Beyond", Foundations and Trends in
+// Information Retrieval 3(4), 2009, sections 3.4 and 3.5.
+const (
+	K1 = 1.2
+	B  = 0.75
+)
+
+// Statistics are what the formula needs to know of a whole corpus.
+type Statistics struct {
+	Documents   int64 // live documents
+	TotalLength int64 // their lengths together
+}
+
+// Hit is a document with its score.
+type Hit struct {
+	Document uint32
+	Score    float64
+}
+
+// Ranking adds up the scores of one query's documents:
+//
+//	score(d) = Σ over query terms t of  idf(t) · tf·(k1+1) / (tf + k1·(1 − b + b·|d|/avg))
+//	idf(t)   = ln(1 + (N − n(t) + 0.5) / (n(t) + 0.5))
+//
+// where tf counts t in d, |d| is d's length, avg the mean length, N the documents and
+// n(t) those with t. The 1 inside the logarithm keeps the weight of a term that most
+// documents have above zero.
+type Ranking struct {
+	statistics Statistics
+	pages      []*page // sums by document number; nil where no document was hit
+	decoded    []Posting
+}
+
+// page holds the sums of 1,024 neighbouring documents.
+type page [1 << pageBits]float64
+
+const pageBits = 10
+
+// NewRanking starts the ranking of one query in a corpus.
+func NewRanking(s Statistics) *Ranking { return &Ranking{statistics: s} }
+
+// Add counts one query term in. blocks are all blocks of the term, in any order.
+// Terms must be added in the order of QueryTerms.
+func (r *Ranking) Add(blocks [][]byte) error {
+	r.decoded = r.decoded[:0]
+	for _, b := range blocks {
+		var err error
+		if r.decoded, err = DecodeBlock(r.decoded, b); err != nil {
+			return err
+		}
+	}
+	if len(r.decoded) == 0 {
+		return nil
+	}
+	idf := r.idf(int64(len(r.decoded)))
+	average := float64(r.statistics.TotalLength) / float64(max(r.statistics.Documents, 1))
+	for _, p := range r.decoded {
+		tf, length := float64(p.Count), float64(p.Length)
+		*r.sum(p.Document) += idf * tf * (K1 + 1) / (tf + K1*(1-B+B*length/max(average, 1)))
+	}
+	return nil
+}
+
+func (r *Ranking) idf(documents int64) float64 {
+	n := float64(documents)
+	total := float64(max(r.statistics.Documents, documents))
+	return math.Log(1 + (total-n+0.5)/(n+0.5))
+}
+
+func (r *Ranking) sum(document uint32) *float64 {
+	i := int(document >> pageBits)
+	if i >= len(r.pages) {
+		r.pages = append(r.pages, make([]*page, i+1-len(r.pages))...)
+	}
+	if r.pages[i] == nil {
+		r.pages[i] = new(page)
+	}
+	return &r.pages[i][document&(1<<pageBits-1)]
+}
+
+// Top returns the k documents with the highest scores and all others whose score
+// equals the k-th, highest first, then by number. The store turns numbers into ids
+// and lets Cut choose among equals: ids, not numbers, break ties.
+func (r *Ranking) Top(k int) []Hit {
+	threshold := r.threshold(k)
+	var hits []Hit
+	r.each(func(h Hit) {
+		if h.Score >= threshold {
+			hits = append(hits, h)
+		}
+	})
+	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
+	return hits
+}
+
+// threshold returns the k-th highest score, or the lowest there is.
+func (r *Ranking) threshold(k int) float64 {
+	var best scores
+	r.each(func(h Hit) {
+		switch {
+		case len(best) < k:
+			heap.Push(&best, h.Score)
+		case len(best) > 0 && h.Score > best[0]:
+			best[0] = h.Score
+			heap.Fix(&best, 0)
+		}
+	})
+	if len(best) == 0 {
+		return math.Inf(1)
+	}
+	return best[0]
+}
+
+// each visits the documents with a score, by number.
+func (r *Ranking) each(visit func(Hit)) {
+	for i, p := range r.pages {
+		if p == nil {
+			continue
+		}
+		for j, score := range p {
+			if score > 0 {
+				visit(Hit{Document: uint32(i<<pageBits | j), Score: score})
+			}
+		}
+	}
+}
+
+// scores is a heap with the lowest score on top.
+type scores []float64
+
+func (s scores) Len() int           { return len(s) }
+func (s scores) Less(i, j int) bool { return s[i] < s[j] }
+func (s scores) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s *scores) Push(x any)        { *s = append(*s, x.(float64)) }
+func (s *scores) Pop() any {
+	last := (*s)[len(*s)-1]
+	*s = (*s)[:len(*s)-1]
+	return last
+}
+
+// Cut orders hits by the rule of pika.Scored, highest score first, equal scores by
+// ID, and returns the first limit of them.
+func Cut(hits []pika.Scored, limit int) []pika.Scored {
+	slices.SortFunc(hits, func(a, b pika.Scored) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
+	})
+	return hits[:min(limit, len(hits))]
+}

@@ -1,0 +1,226 @@
+package pikatest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/text"
+)
+
+// Truth is a store of facts, messages and jobs as one: its parts share transactions,
+// so one suite tests them together.
+type Truth interface {
+	pika.Facts
+	pika.Messages
+	pika.Keyword
+	pika.Outbox
+	pika.Jobs
+	Close() error
+}
+
+// TruthConfig says how the Facts and Jobs suites reach an implementation.
+type TruthConfig struct {
+	// Open opens the store that dir names: empty at first, and with what was
+	// written before when the same dir is opened again after Close. Several stores
+	// may be open at once under different dirs.
+	Open func(t *testing.T, dir string) Truth
+}
+
+// truthSuite runs cases, each on a store of its own.
+type truthSuite struct{ config TruthConfig }
+
+func (s truthSuite) run(t *testing.T, cases map[string]func(*testing.T, Truth)) {
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			truth := s.config.Open(t, t.TempDir())
+			t.Cleanup(func() {
+				if err := truth.Close(); err != nil {
+					t.Errorf("Close() = %v", err)
+				}
+			})
+			test(t, truth)
+		})
+	}
+}
+
+// alice is whose memory most cases write to; the others must never see it.
+var (
+	alice   = pika.Scope{Tenant: "acme", User: "alice"}
+	bob     = pika.Scope{Tenant: "acme", User: "bob"}
+	mallory = pika.Scope{Tenant: "evil", User: "alice"}
+)
+
+// day returns noon of the n-th day of a fixed month, in UTC.
+func day(n int) time.Time { return time.Date(2026, 3, n, 12, 0, 0, 0, time.UTC) }
+
+// claim returns a fact that is complete as extract.NewFact would make it.
+func claim(scope pika.Scope, job string, item int, statement string) pika.Fact {
+	f := pika.Fact{
+		ID: pika.FactID(scope, job, 0, item), UserID: scope.User, Text: statement,
+		Subject: pika.DefaultSubject, Predicate: pika.DefaultPredicate, Category: pika.DefaultCategory,
+		Language: "en", Confidence: 1, EffectiveAt: day(1), Extractor: "caller",
+		Sources: []pika.Source{{ConversationID: "c1", MessageID: job + "/" + strconv.Itoa(item)}},
+	}
+	return withKeys(f)
+}
+
+// withKeys fills the identity keys in.
+func withKeys(f pika.Fact) pika.Fact {
+	sum := sha256.Sum256([]byte(text.Normalize(f.Text) + "\x00" + f.Subject + "\x00" + strconv.FormatBool(f.Negated)))
+	f.ContentHash = hex.EncodeToString(sum[:])
+	f.SubjectKey, f.ObjectKey = text.Fold(f.Subject), text.Fold(f.Object)
+	return f
+}
+
+// home returns the fact that the user lives in a town from a day on.
+func home(scope pika.Scope, job string, town string, from time.Time) pika.Fact {
+	f := claim(scope, job, 0, "User lives in "+town)
+	f.Predicate, f.Object, f.EffectiveAt = "lives_in", town, from
+	return withKeys(f)
+}
+
+// commit commits facts as chunk 0 of a job and returns the outcomes.
+func commit(t *testing.T, truth Truth, scope pika.Scope, job string, facts ...pika.Fact) []pika.FactOutcome {
+	t.Helper()
+	outcomes, err := truth.Commit(t.Context(), scope, pika.Commit{JobID: job, Facts: facts, At: day(20)})
+	if err != nil {
+		t.Fatalf("Commit(%s, %d facts) = %v", job, len(facts), err)
+	}
+	if len(outcomes) != len(facts) {
+		t.Fatalf("Commit(%s) returned %d outcomes for %d facts", job, len(outcomes), len(facts))
+	}
+	return outcomes
+}
+
+func verdicts(outcomes []pika.FactOutcome) []pika.Verdict {
+	all := make([]pika.Verdict, len(outcomes))
+	for i, o := range outcomes {
+		all[i] = o.Outcome
+	}
+	return all
+}
+
+// find returns a fact that must be there.
+func find(t *testing.T, truth Truth, scope pika.Scope, id string) pika.Fact {
+	t.Helper()
+	f, err := truth.Find(t.Context(), scope.Tenant, id)
+	if err != nil {
+		t.Fatalf("Find(%s) = %v", id, err)
+	}
+	return f
+}
+
+// wantCode reports an error that has not the code wanted.
+func wantCode(t *testing.T, what string, err error, want pika.Code) {
+	t.Helper()
+	if got := pika.CodeOf(err); got != want {
+		t.Errorf("%s = %v; want code %q", what, err, want)
+	}
+}
+
+// wantSame reports a difference; nil and empty lists and maps are the same.
+func wantSame(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// search returns the ids a query finds, best first.
+func search(t *testing.T, truth Truth, scope pika.Scope, corpus pika.Corpus, query string) []string {
+	t.Helper()
+	hits := scored(t, truth, scope, corpus, query, 10)
+	ids := make([]string, len(hits))
+	for i, h := range hits {
+		ids[i] = h.ID
+	}
+	return ids
+}
+
+func scored(t *testing.T, truth Truth, scope pika.Scope, corpus pika.Corpus, query string, limit int) []pika.Scored {
+	t.Helper()
+	hits, err := truth.SearchKeyword(t.Context(), scope, corpus, query, limit)
+	if err != nil {
+		t.Fatalf("SearchKeyword(%q) = %v", query, err)
+	}
+	return hits
+}
+
+// pending returns all items of the outbox.
+func pending(t *testing.T, truth Truth) []pika.OutboxItem {
+	t.Helper()
+	items, err := truth.PendingItems(t.Context(), time.Now().AddDate(100, 0, 0), pika.MaxPageLimit)
+	if err != nil {
+		t.Fatalf("PendingItems = %v", err)
+	}
+	return items
+}
+
+// operations are every method of a truth, for the rules that hold for all of them.
+func operations(truth Truth) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"Commit": func(ctx context.Context) error {
+			_, err := truth.Commit(ctx, alice, pika.Commit{JobID: "late", Facts: []pika.Fact{claim(alice, "late", 0, "too late")}, At: day(20)})
+			return err
+		},
+		"Get":  func(ctx context.Context) error { _, err := truth.Get(ctx, alice, []string{"x"}); return err },
+		"Find": func(ctx context.Context) error { _, err := truth.Find(ctx, alice.Tenant, "x"); return err },
+		"List": func(ctx context.Context) error {
+			_, err := truth.List(ctx, alice, pika.ListFacts{}, pika.PageRequest{Limit: 1})
+			return err
+		},
+		"Delete":  func(ctx context.Context) error { _, err := truth.Delete(ctx, alice.Tenant, "x", day(20)); return err },
+		"History": func(ctx context.Context) error { _, err := truth.History(ctx, alice.Tenant, "x"); return err },
+		"PutMessages": func(ctx context.Context) error {
+			return truth.PutMessages(ctx, alice, []pika.StoredMessage{said(alice, "late", "too late")})
+		},
+		"GetMessages": func(ctx context.Context) error { _, err := truth.GetMessages(ctx, alice, []string{"x"}); return err },
+		"SearchKeyword": func(ctx context.Context) error {
+			_, err := truth.SearchKeyword(ctx, alice, pika.CorpusFacts, "late", 1)
+			return err
+		},
+		"PendingItems": func(ctx context.Context) error { _, err := truth.PendingItems(ctx, day(20), 1); return err },
+		"Acknowledge": func(ctx context.Context) error {
+			return truth.Acknowledge(ctx, []pika.OutboxItem{{Scope: alice, Corpus: pika.CorpusFacts, ID: "x", Store: pika.StoreVectors}})
+		},
+		"Begin":  func(ctx context.Context) error { return truth.Begin(ctx, accepted(alice, "late", day(1))) },
+		"End":    func(ctx context.Context) error { return truth.End(ctx, ended(accepted(alice, "late", day(1)))) },
+		"GetJob": func(ctx context.Context) error { _, err := truth.GetJob(ctx, alice.Tenant, "x"); return err },
+		"ListJobs": func(ctx context.Context) error {
+			_, err := truth.ListJobs(ctx, alice.Tenant, pika.ListJobs{}, pika.PageRequest{Limit: 1})
+			return err
+		},
+	}
+}
+
+// testContexts checks that a context that has ended makes every method say so and
+// change nothing.
+func testContexts(t *testing.T, truth Truth) {
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, release := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer release()
+	for name, call := range operations(truth) {
+		if err := call(cancelled); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s with a cancelled context = %v", name, err)
+		}
+		if err := call(late); !errors.Is(err, context.DeadlineExceeded) || pika.CodeOf(err) != pika.Timeout {
+			t.Errorf("%s past its deadline = %v; want code timeout", name, err)
+		}
+	}
+	if got := pending(t, truth); len(got) != 0 {
+		t.Errorf("%d rows in the outbox after calls that failed", len(got))
+	}
+	_, err := truth.GetJob(t.Context(), alice.Tenant, "late")
+	wantCode(t, "GetJob after a Begin that failed", err, pika.NotFound)
+}

@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/pikamem/pika"
+)
+
+// write brings the plan into the tables.
+func (p *plan) write(ctx context.Context, tx querier, key int64) error {
+	if err := p.writeCreated(ctx, tx, key); err != nil {
+		return err
+	}
+	if err := p.writeChanged(ctx, tx, key); err != nil {
+		return err
+	}
+	for _, r := range p.revisions {
+		if err := insertRevision(ctx, tx, key, r); err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.sources)) {
+		if err := insertSources(ctx, tx, key, id, p.sources[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeCreated inserts the new facts in their final state, indexed and owed to the
+// projections.
+func (p *plan) writeCreated(ctx context.Context, tx querier, key int64) error {
+	texts := make([]string, len(p.created))
+	for i, f := range p.created {
+		texts[i] = f.Text
+	}
+	number, err := addDocuments(ctx, tx, key, 1, texts)
+	if err != nil {
+		return err
+	}
+	for i, f := range p.created {
+		if err := p.writeFact(ctx, tx, key, number+uint32(i), f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *plan) writeFact(ctx context.Context, tx querier, key int64, document uint32, f *pika.Fact) error {
+	err := insertFact(ctx, tx, key, document, f)
+	if resultCode(err) == sqlite3.SQLITE_CONSTRAINT {
+		return pika.Wrap(pika.Conflict, err, "a fact with the same id is there already")
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range f.Entities {
+		if err := insertEntity(ctx, tx, key, f.ID, e); err != nil {
+			return err
+		}
+	}
+	return oweFact(ctx, tx, key, f, p.at)
+}
+
+// writeChanged updates the facts that were there before.
+func (p *plan) writeChanged(ctx context.Context, tx querier, key int64) error {
+	changed := maps.Clone(p.ended)
+	maps.Copy(changed, p.proved)
+	for _, f := range p.created {
+		delete(changed, f.ID) // inserted in its final state
+	}
+	for _, id := range slices.Sorted(maps.Keys(changed)) {
+		f := changed[id]
+		sources, err := encodeJSON(f.Sources, len(f.Sources) == 0)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE facts SET valid_to = ?, superseded_by = ?, sources = ? WHERE id = ? AND scope = ?",
+			optionalMicros(f.ValidTo), f.SupersededBy, sources, id, key)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertSources(ctx context.Context, tx querier, key int64, fact string, sources []pika.Source) error {
+	for _, s := range sources {
+		_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO sources (scope, conversation, message, fact) VALUES (?, ?, ?, ?)",
+			key, s.ConversationID, s.MessageID, fact)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertEntity(ctx context.Context, tx querier, key int64, fact string, e pika.Entity) error {
+	_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO entities (scope, id, fact, name, type) VALUES (?, ?, ?, ?, ?)",
+		key, e.ID, fact, e.Name, e.Type)
+	return err
+}
+
+func wasCommitted(ctx context.Context, tx querier, key int64, job string, chunk int) (known bool, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT true FROM commits WHERE scope = ? AND job = ? AND chunk = ?", key, job, chunk).Scan(&known)
+	return known, ignoreNoRows(err)
+}
+
+// saveOutcomes remembers what a commit said. The text of a stored fact is not
+// repeated here, so that its deletion has one place less to reach.
+func saveOutcomes(ctx context.Context, tx querier, key int64, job string, chunk int, outcomes []pika.FactOutcome) error {
+	var errs []error
+	_, err := tx.ExecContext(ctx, "INSERT INTO commits (scope, job, chunk) VALUES (?, ?, ?)", key, job, chunk)
+	errs = append(errs, err)
+	for i, o := range outcomes {
+		if o.Outcome == pika.Stored || o.Outcome == pika.Superseding {
+			o.Text = ""
+		}
+		supersedes, err := encodeJSON(o.Supersedes, len(o.Supersedes) == 0)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO job_items (scope, job, chunk, item, fact, outcome, text, reason, supersedes)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, key, job, chunk, i, o.FactID, o.Outcome, o.Text, o.Reason, supersedes)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,34 @@
+package sqlite
+
+import (
+	"os"
+
+	"github.com/pikamem/pika"
+)
+
+// fileLock keeps a second process from opening the same database. It is held on a
+// file of its own: SQLite's own locks allow several processes, which the writer
+// queue and the in-process indexes do not.
+type fileLock struct{ file *os.File }
+
+// acquireLock takes the lock of the database at path, or says who should give way.
+// The lock file stays behind; the lock itself dies with the process.
+func acquireLock(path string) (*fileLock, error) {
+	file, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, folderError(path, err)
+	}
+	taken, err := tryLock(file)
+	if err != nil || !taken {
+		_ = file.Close()
+	}
+	switch {
+	case err != nil:
+		return nil, pika.Wrap(pika.Unavailable, err, "%s cannot be locked: its file system must support file locks", path)
+	case !taken:
+		return nil, pika.Errorf(pika.Unavailable, "%s is in use by another process: stop that process, or choose another data folder", path)
+	}
+	return &fileLock{file: file}, nil
+}
+
+func (l *fileLock) release() error { return l.file.Close() }

@@ -1,0 +1,150 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/pikamem/pika"
+)
+
+var _ pika.Messages = (*DB)(nil)
+
+// PutMessages implements pika.Messages. A message without content is kept as its id
+// and hash: it is not indexed, and no projection is owed it.
+func (db *DB) PutMessages(ctx context.Context, scope pika.Scope, messages []pika.StoredMessage) error {
+	if len(messages) > pika.MaxConversationLen {
+		return pika.InvalidField("messages", "must be at most %d", pika.MaxConversationLen)
+	}
+	return db.write(ctx, "put messages", func(tx querier) error {
+		key, _, err := db.scopeKey(ctx, tx, scope, true)
+		if err != nil {
+			return err
+		}
+		var changed []pika.StoredMessage
+		for _, m := range lastOfEach(messages) {
+			same, err := db.takeOut(ctx, tx, key, m)
+			if err != nil {
+				return err
+			}
+			if !same {
+				changed = append(changed, m)
+			}
+		}
+		return db.insertMessages(ctx, tx, key, changed)
+	})
+}
+
+// lastOfEach keeps the last message of each key, in the order they first stand.
+func lastOfEach(messages []pika.StoredMessage) []pika.StoredMessage {
+	at := map[string]int{}
+	var kept []pika.StoredMessage
+	for _, m := range messages {
+		if i, ok := at[m.Key]; ok {
+			kept[i] = m
+			continue
+		}
+		at[m.Key] = len(kept)
+		kept = append(kept, m)
+	}
+	return kept
+}
+
+// takeOut removes the message that m replaces, unless it is the same.
+func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredMessage) (same bool, err error) {
+	var hash, content string
+	var document sql.Null[uint32]
+	err = tx.QueryRowContext(ctx, "SELECT content_hash, content, document FROM messages WHERE scope = ? AND id = ?", key, m.Key).
+		Scan(&hash, &content, &document)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil || hash == m.ContentHash {
+		return err == nil, err
+	}
+	if document.Valid {
+		if err := removeDocument(ctx, tx, key, 2, document.V, content); err != nil {
+			return false, err
+		}
+		if err := owe(ctx, tx, key, 2, m.Key, pika.StoreVectors, db.now()); err != nil {
+			return false, err
+		}
+	}
+	_, err = tx.ExecContext(ctx, "DELETE FROM messages WHERE scope = ? AND id = ?", key, m.Key)
+	return false, err
+}
+
+func (db *DB) insertMessages(ctx context.Context, tx querier, key int64, messages []pika.StoredMessage) error {
+	var texts []string
+	for _, m := range messages {
+		if m.Content != "" {
+			texts = append(texts, m.Content)
+		}
+	}
+	document, err := addDocuments(ctx, tx, key, 2, texts)
+	if err != nil {
+		return err
+	}
+	for _, m := range messages {
+		var number sql.Null[uint32]
+		if m.Content != "" {
+			number = sql.Null[uint32]{V: document, Valid: true}
+			document++
+		}
+		if err := db.insertMessage(ctx, tx, key, number, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) insertMessage(ctx context.Context, tx querier, key int64, document sql.Null[uint32], m pika.StoredMessage) error {
+	metadata, err := encodeJSON(m.Metadata, len(m.Metadata) == 0)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO messages (scope, id, document, conversation, message, role, name, content, content_hash, at, metadata)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		key, m.Key, document, m.ConversationID, m.MessageID, m.Role, m.Name, m.Content, m.ContentHash, micros(m.At), metadata)
+	if err != nil || !document.Valid {
+		return err
+	}
+	return owe(ctx, tx, key, 2, m.Key, pika.StoreVectors, db.now())
+}
+
+// GetMessages implements pika.Messages.
+func (db *DB) GetMessages(ctx context.Context, scope pika.Scope, keys []string) ([]pika.StoredMessage, error) {
+	var messages []pika.StoredMessage
+	err := db.read(ctx, "get messages", func(tx querier) error {
+		key, found, err := db.scopeKey(ctx, tx, scope, false)
+		if err != nil || !found {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT id, conversation, message, role, name, content, content_hash, at, metadata
+			FROM messages WHERE scope = ? AND id IN (SELECT value FROM json_each(?))`, key, jsonList(keys))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			m, err := scanMessage(rows)
+			if err != nil {
+				return err
+			}
+			messages = append(messages, m)
+		}
+		return rows.Err()
+	})
+	return inOrder(messages, keys, func(m *pika.StoredMessage) string { return m.Key }), err
+}
+
+func scanMessage(rows *sql.Rows) (m pika.StoredMessage, err error) {
+	var at int64
+	var metadata string
+	if err := rows.Scan(&m.Key, &m.ConversationID, &m.MessageID, &m.Role, &m.Name, &m.Content, &m.ContentHash, &at, &metadata); err != nil {
+		return m, err
+	}
+	m.At = fromMicros(at)
+	m.Metadata, err = decodeJSON[pika.Metadata](metadata)
+	return m, err
+}

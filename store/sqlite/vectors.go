@@ -1,0 +1,174 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pikamem/pika"
+)
+
+var _ pika.Vectors = (*Vectors)(nil)
+
+// DefaultVectorMemory is the memory of all arenas together, in bytes, when
+// VectorOptions name none.
+const DefaultVectorMemory = 256 << 20
+
+// VectorOptions are the settings of Vectors; the zero value is usable.
+type VectorOptions struct {
+	// MemoryBytes bounds the arenas, the copies of vectors that searches scan.
+	// Defaults to DefaultVectorMemory. A user whose vectors do not fit is still
+	// searched, more slowly, from the file.
+	MemoryBytes int64
+}
+
+// Vectors is an exact vector index. The rows are BLOBs in the database file; a
+// search scans the arena of one user and corpus, which is read from the file when it
+// is first needed and given up again when others need the memory more.
+type Vectors struct {
+	db     *DB
+	model  pika.EmbeddingModel
+	arenas *arenas
+}
+
+// Vectors returns the vector index of the file for the vectors of one model. Use
+// one per DB: two would not see each other's writes in their arenas.
+//
+// The file remembers the first model it was used with. Any other is a Conflict until
+// `pika reindex` has made the vectors anew. A model without a name or without
+// dimensions is Invalid.
+func (db *DB) Vectors(ctx context.Context, model pika.EmbeddingModel, o VectorOptions) (*Vectors, error) {
+	if model.ID == "" || model.Dimensions < 1 {
+		return nil, pika.InvalidField("model", "needs an id and at least 1 dimension")
+	}
+	if err := db.claimModel(ctx, model); err != nil {
+		return nil, err
+	}
+	budget := cmp.Or(max(o.MemoryBytes, 0), DefaultVectorMemory)
+	return &Vectors{db: db, model: model, arenas: newArenas(budget)}, nil
+}
+
+// Model returns the model whose vectors the index holds.
+func (v *Vectors) Model() pika.EmbeddingModel { return v.model }
+
+// MemoryBytes returns what the arenas occupy now.
+func (v *Vectors) MemoryBytes() int64 { return v.arenas.occupied() }
+
+// Close waits for arenas that are being read from the file. The database stays open.
+func (v *Vectors) Close() error {
+	v.arenas.loads.Wait()
+	return nil
+}
+
+// Upsert implements pika.Vectors. Rows that are not of unit length are scaled to it.
+func (v *Vectors) Upsert(ctx context.Context, scope pika.Scope, corpus pika.Corpus, rows []pika.Vector) error {
+	number, err := corpusKey(corpus)
+	if err != nil {
+		return err
+	}
+	rows, err = v.checkRows(rows)
+	if err != nil || len(rows) == 0 {
+		return errors.Join(err, notBegun(ctx, "upsert vectors"))
+	}
+	write := func(tx querier) error { return v.insert(ctx, tx, scope, number, rows) }
+	return v.change(ctx, arenaKey{scope, corpus}, edit{what: "upsert vectors", set: rows}, write)
+}
+
+// DeleteVectors implements pika.Vectors. At most pika.MaxVectorBatch ids; more: Invalid.
+func (v *Vectors) DeleteVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, ids []string) error {
+	number, err := corpusKey(corpus)
+	if err != nil {
+		return err
+	}
+	if len(ids) > pika.MaxVectorBatch {
+		return pika.InvalidField("ids", "has %d members; at most %d are allowed", len(ids), pika.MaxVectorBatch)
+	}
+	if len(ids) == 0 {
+		return notBegun(ctx, "delete vectors")
+	}
+	write := func(tx querier) error { return v.remove(ctx, tx, scope, number, ids) }
+	return v.change(ctx, arenaKey{scope, corpus}, edit{what: "delete vectors", drop: ids}, write)
+}
+
+// SearchVectors implements pika.Vectors. It sees every write that was acknowledged
+// before it began.
+func (v *Vectors) SearchVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query []float32, limit int) ([]pika.Scored, error) {
+	if _, err := corpusKey(corpus); err != nil {
+		return nil, err
+	}
+	if limit < 1 || limit > pika.MaxVectorLimit {
+		return nil, pika.InvalidField("limit", "is %d; it must be 1–%d", limit, pika.MaxVectorLimit)
+	}
+	query, err := unit(query, v.model.Dimensions)
+	if err != nil {
+		return nil, pika.InvalidField("query", "%s", err)
+	}
+	if err := notBegun(ctx, "search vectors"); err != nil {
+		return nil, err
+	}
+	return v.search(ctx, arenaKey{scope, corpus}, query, limit)
+}
+
+// notBegun reports a context that ended before the operation touched anything.
+func notBegun(ctx context.Context, what string) error {
+	if err := ctx.Err(); err != nil {
+		return contextError(err, what)
+	}
+	return nil
+}
+
+// checkRows returns the rows with unit length, one per id: the last one given.
+func (v *Vectors) checkRows(rows []pika.Vector) ([]pika.Vector, error) {
+	if len(rows) > pika.MaxVectorBatch {
+		return nil, pika.InvalidField("rows", "has %d members; at most %d are allowed", len(rows), pika.MaxVectorBatch)
+	}
+	checked := make([]pika.Vector, 0, len(rows))
+	place := make(map[string]int, len(rows))
+	for i, r := range rows {
+		values, err := unit(r.Values, v.model.Dimensions)
+		if err != nil {
+			return nil, pika.InvalidField(fmt.Sprintf("rows[%d].values", i), "%s", err)
+		}
+		if at, repeated := place[r.ID]; repeated {
+			checked[at].Values = values
+			continue
+		}
+		place[r.ID] = len(checked)
+		checked = append(checked, pika.Vector{ID: r.ID, Values: values})
+	}
+	return checked, nil
+}
+
+// modelSetting is the name under which the file remembers its embedding model.
+const modelSetting = "embedding_model"
+
+// claimModel makes model the file's if it has none, and refuses another one's.
+func (db *DB) claimModel(ctx context.Context, model pika.EmbeddingModel) error {
+	value, err := json.Marshal(model)
+	if err != nil {
+		return err
+	}
+	var have string
+	err = db.write(ctx, "remember the embedding model", func(tx querier) error {
+		err := tx.QueryRowContext(ctx, "SELECT value FROM settings WHERE name = ?", modelSetting).Scan(&have)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		have = string(value)
+		_, err = tx.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?)", modelSetting, have)
+		return err
+	})
+	if err != nil || have == string(value) {
+		return err
+	}
+	var known pika.EmbeddingModel
+	if err := json.Unmarshal([]byte(have), &known); err != nil {
+		return fmt.Errorf("read the setting %s: %w", modelSetting, err)
+	}
+	return pika.Errorf(pika.Conflict,
+		"the stored vectors were made by the model %s (%d dimensions), the configured model is %s (%d dimensions): run `pika reindex` to make them anew, or configure the former model",
+		known.ID, known.Dimensions, model.ID, model.Dimensions)
+}

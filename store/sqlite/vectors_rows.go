@@ -1,0 +1,150 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/pikamem/pika"
+)
+
+// unitTolerance is how far a squared length may be from 1 to count as unit length:
+// some ten times the rounding of a float32 sum over a thousand dimensions.
+const unitTolerance = 1e-5
+
+// unit returns values with unit length: as they are if they have it, else scaled
+// into a new slice. Its errors say what is wrong in words for the caller.
+func unit(values []float32, dimensions int) ([]float32, error) {
+	if len(values) != dimensions {
+		return nil, fmt.Errorf("has %d dimensions; the model has %d", len(values), dimensions)
+	}
+	var squares float64
+	for _, x := range values {
+		squares += float64(x) * float64(x)
+	}
+	switch {
+	case math.IsNaN(squares) || math.IsInf(squares, 0):
+		return nil, errors.New("holds a value that is not a finite number")
+	case squares == 0:
+		return nil, errors.New("has length 0")
+	case math.Abs(squares-1) <= unitTolerance:
+		return values, nil
+	}
+	scale := 1 / math.Sqrt(squares)
+	scaled := make([]float32, len(values))
+	for i, x := range values {
+		scaled[i] = float32(float64(x) * scale)
+	}
+	return scaled, nil
+}
+
+// encode returns the BLOB of a vector: its values as little-endian float32.
+func encode(values []float32) []byte {
+	b := make([]byte, 0, 4*len(values))
+	for _, x := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+	}
+	return b
+}
+
+// decode reads the BLOB of a vector into dst.
+func decode(dst []float32, blob []byte) error {
+	if len(blob) != 4*len(dst) {
+		return fmt.Errorf("a stored vector has %d bytes, want %d", len(blob), 4*len(dst))
+	}
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(blob[4*i:]))
+	}
+	return nil
+}
+
+func (v *Vectors) insert(ctx context.Context, tx querier, scope pika.Scope, corpus int, rows []pika.Vector) error {
+	key, _, err := v.db.scopeKey(ctx, tx, scope, true)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		_, err := tx.ExecContext(ctx, `INSERT INTO vectors (scope, corpus, id, value) VALUES (?, ?, ?, ?)
+			ON CONFLICT (scope, corpus, id) DO UPDATE SET value = excluded.value`, key, corpus, r.ID, encode(r.Values))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *Vectors) remove(ctx context.Context, tx querier, scope pika.Scope, corpus int, ids []string) error {
+	key, found, err := v.db.scopeKey(ctx, tx, scope, false)
+	if err != nil || !found {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM vectors WHERE scope = ? AND corpus = ? AND id = ?", key, corpus, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachRow calls f with every row of an arena as one snapshot of the file has them,
+// in the order of their ids. f must not keep the BLOB.
+func (v *Vectors) eachRow(ctx context.Context, k arenaKey, what string, f func(id string, blob []byte) error) error {
+	corpus, err := corpusKey(k.corpus)
+	if err != nil {
+		return err
+	}
+	return v.db.read(ctx, what, func(tx querier) error {
+		key, found, err := v.db.scopeKey(ctx, tx, k.scope, false)
+		if err != nil || !found {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, "SELECT id, value FROM vectors WHERE scope = ? AND corpus = ? ORDER BY id", key, corpus)
+		if err != nil {
+			return err
+		}
+		return errors.Join(scanRows(rows, f), rows.Close())
+	})
+}
+
+func scanRows(rows *sql.Rows, f func(id string, blob []byte) error) error {
+	var id string
+	var blob sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&id, &blob); err != nil {
+			return err
+		}
+		if err := f(id, blob); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// fetch calls f with what the file has for each of the ids now; blob is nil for an
+// id that is not there.
+func (v *Vectors) fetch(ctx context.Context, k arenaKey, ids []string, f func(id string, blob []byte) error) error {
+	corpus, err := corpusKey(k.corpus)
+	if err != nil {
+		return err
+	}
+	return v.db.read(ctx, "read vectors again", func(tx querier) error {
+		key, _, err := v.db.scopeKey(ctx, tx, k.scope, false)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			var blob []byte
+			err := tx.QueryRowContext(ctx, "SELECT value FROM vectors WHERE scope = ? AND corpus = ? AND id = ?", key, corpus, id).Scan(&blob)
+			if err = ignoreNoRows(err); err != nil {
+				return err
+			}
+			if err := f(id, blob); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
