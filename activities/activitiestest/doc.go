@@ -1,0 +1,88 @@
+// Package activitiestest gives tests of the write path a world in memory: every port
+// the steps of a job use, small and true to its contract, with faults on demand.
+//
+// What may come in: what tests of projections, activities, workflows and workers
+// share. What may not: anything that is not for tests.
+package activitiestest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/activities"
+	"github.com/pikamem/pika/projection"
+)
+
+// World is all stores and models of a job, in memory.
+type World struct {
+	// Fault is asked before every call of a port, by the method's name; what it
+	// returns is the call's error. It may wait for ctx. Set it before the world is used.
+	Fault func(ctx context.Context, method string) error
+
+	// Find is the extractor's answer. Defaults to one candidate per message, whose
+	// text is the content.
+	Find func(chunk pika.Chunk) (pika.Extraction, error)
+
+	mu       sync.Mutex
+	calls    map[string]int
+	facts    map[string]pika.Fact // by scope id and fact id
+	messages map[string]pika.StoredMessage
+	commits  map[string][]pika.FactOutcome // by job and chunk
+	jobs     map[string]pika.Job
+	outbox   map[pika.OutboxItem]time.Time
+	vectors  map[string][]float32 // by scope id, corpus and id
+	links    map[string]pika.Link // by scope id and fact id
+}
+
+// New returns an empty world.
+func New() *World {
+	return &World{
+		calls: map[string]int{}, facts: map[string]pika.Fact{}, messages: map[string]pika.StoredMessage{},
+		commits: map[string][]pika.FactOutcome{}, jobs: map[string]pika.Job{},
+		outbox: map[pika.OutboxItem]time.Time{}, vectors: map[string][]float32{}, links: map[string]pika.Link{},
+	}
+}
+
+// Truth returns the steps that need the facts store.
+func (w *World) Truth() *activities.Truth {
+	return &activities.Truth{Facts: facts{w}, Messages: messages{w}, Jobs: jobs{w}, Outbox: outbox{w}, KeepMessages: true}
+}
+
+// Model returns the step that needs the language model.
+func (w *World) Model() *activities.Model { return &activities.Model{Extractor: extractor{w}} }
+
+// Projections returns what writes the derived stores.
+func (w *World) Projections() *projection.Projections {
+	return &projection.Projections{
+		Facts: facts{w}, Messages: messages{w}, Outbox: outbox{w},
+		Vectors: vectors{w}, Graph: graph{w}, Embedder: embedder{w},
+	}
+}
+
+// Indexes returns the steps that write the derived stores.
+func (w *World) Indexes() *activities.Indexes {
+	return &activities.Indexes{Projections: w.Projections()}
+}
+
+// enter counts a call and lets the fault have its say. The world is locked when it
+// returns nil; the caller unlocks it.
+func (w *World) enter(ctx context.Context, method string) error {
+	w.mu.Lock()
+	w.calls[method]++
+	w.mu.Unlock()
+	if w.Fault != nil {
+		if err := w.Fault(ctx, method); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return pika.Wrap(pika.CodeOf(err), err, "%s was too late", method)
+	}
+	w.mu.Lock()
+	return nil
+}
+
+func key(parts ...any) string { return fmt.Sprint(parts...) }

@@ -1,0 +1,132 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pikamem/pika"
+)
+
+// Repair makes the projections match the truth for outbox items that have waited
+// longer than olderThan, oldest first, at most limit (1–pika.MaxPageLimit) of them.
+// It returns how many items it looked at and how many of them match now, together
+// with what stood in the way of the others. A store that does not answer is not
+// asked again in the same call.
+func (p *Projections) Repair(ctx context.Context, olderThan time.Duration, limit int) (seen, repaired int, err error) {
+	items, err := p.Outbox.PendingItems(ctx, p.now().Add(-olderThan), limit)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the outbox: %w", err)
+	}
+	var problems []error
+	down := map[pika.Store]bool{}
+	for _, g := range grouped(items) {
+		if down[g.store] {
+			continue
+		}
+		n, err := p.repairGroup(ctx, g)
+		repaired += n
+		if err != nil {
+			problems = append(problems, err)
+			down[g.store] = pika.CodeOf(err) != pika.Invalid
+		}
+	}
+	return len(items), repaired, errors.Join(problems...)
+}
+
+// group is the items of one user in one projection, which are repaired together.
+type group struct {
+	scope  pika.Scope
+	corpus pika.Corpus
+	store  pika.Store
+	items  []pika.OutboxItem
+}
+
+// grouped keeps the order in which the groups' oldest items came.
+func grouped(items []pika.OutboxItem) []*group {
+	type key struct {
+		scope  pika.Scope
+		corpus pika.Corpus
+		store  pika.Store
+	}
+	var groups []*group
+	byKey := map[key]*group{}
+	for _, item := range items {
+		k := key{item.Scope, item.Corpus, item.Store}
+		g := byKey[k]
+		if g == nil {
+			g = &group{scope: item.Scope, corpus: item.Corpus, store: item.Store}
+			byKey[k] = g
+			groups = append(groups, g)
+		}
+		g.items = append(g.items, item)
+	}
+	return groups
+}
+
+// repairGroup repairs a group batch by batch, until the store does not answer. Its
+// error is Invalid only if nothing else stood in the way.
+func (p *Projections) repairGroup(ctx context.Context, g *group) (int, error) {
+	repaired := 0
+	var problems []error
+	for batch := range slices.Chunk(g.items, embedBatch) {
+		n, err := p.repairBatch(ctx, g, batch)
+		repaired += n
+		if err == nil {
+			continue
+		}
+		if pika.CodeOf(err) != pika.Invalid {
+			return repaired, err
+		}
+		problems = append(problems, err)
+	}
+	return repaired, errors.Join(problems...)
+}
+
+// repairBatch repairs a batch at once; when one of its items is refused as invalid,
+// each by itself, so that it does not hold up the others.
+func (p *Projections) repairBatch(ctx context.Context, g *group, items []pika.OutboxItem) (int, error) {
+	err := p.repairItems(ctx, g, items)
+	if err == nil {
+		return len(items), nil
+	}
+	if pika.CodeOf(err) != pika.Invalid || len(items) == 1 {
+		return 0, err
+	}
+	repaired := 0
+	var problems []error
+	for i := range items {
+		err := p.repairItems(ctx, g, items[i:i+1])
+		switch {
+		case err == nil:
+			repaired++
+		case pika.CodeOf(err) != pika.Invalid:
+			return repaired, err
+		default:
+			problems = append(problems, err)
+		}
+	}
+	return repaired, errors.Join(problems...)
+}
+
+func (p *Projections) repairItems(ctx context.Context, g *group, items []pika.OutboxItem) error {
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = item.ID
+	}
+	var err error
+	if g.corpus == pika.CorpusMessages {
+		err = p.syncMessages(ctx, g.scope, ids)
+	} else {
+		err = p.syncFacts(ctx, g.scope, g.store, ids)
+	}
+	if err != nil {
+		return fmt.Errorf("repair %d rows of %s in %s: %w", len(items), g.corpus, g.store, err)
+	}
+	if err := p.Outbox.Acknowledge(ctx, items); err != nil {
+		return fmt.Errorf("acknowledge %d repaired rows: %w", len(items), err)
+	}
+	return nil
+}

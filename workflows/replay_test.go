@@ -1,0 +1,166 @@
+package workflows_test
+
+import (
+	"flag"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/activities/activitiestest"
+	"github.com/pikamem/pika/devserver/devservertest"
+	"github.com/pikamem/pika/workers"
+	"github.com/pikamem/pika/workflows"
+)
+
+var update = flag.Bool("update", false, "record the histories in testdata on a real server")
+
+// testKey encrypts the payloads of the recorded histories. It protects nothing.
+var testKey = workers.Key([]byte("the key of recorded test history"))
+
+func newReplayer(t *testing.T) worker.WorkflowReplayer {
+	t.Helper()
+	data, failures, err := workers.Converters(testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DataConverter: data, FailureConverter: failures})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return replayer
+}
+
+// TestReplay: the present code continues every job that was begun by the code that
+// made the histories in testdata.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recorded histories in testdata (%v)", err)
+	}
+	quiet := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			replayer := newReplayer(t)
+			replayer.RegisterWorkflow(workflows.ExtractFacts)
+			replayer.RegisterWorkflow(workflows.AddFacts)
+			if err := replayer.ReplayWorkflowHistoryFromJSONFile(quiet, file); err != nil {
+				t.Errorf("the code cannot continue a job of this history: %v", err)
+			}
+		})
+	}
+}
+
+// TestReplayFindsChangedCode: the test above can fail.
+func TestReplayFindsChangedCode(t *testing.T) {
+	t.Parallel()
+	replayer := newReplayer(t)
+	replayer.RegisterWorkflowWithOptions(func(ctx workflow.Context, in workflows.ExtractFactsInput) (workflows.JobResult, error) {
+		return workflows.AddFacts(ctx, workflows.AddFactsInput(in))
+	}, workflow.RegisterOptions{Name: "ExtractFacts"})
+	quiet := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
+	if err := replayer.ReplayWorkflowHistoryFromJSONFile(quiet, filepath.Join("testdata", "extract.json")); err == nil {
+		t.Error("another workflow replayed the history without an error")
+	}
+}
+
+// TestRecord writes the histories that TestReplay reads. Run it with -update when a
+// change of the workflows is on purpose, and keep the old files while jobs of the old
+// code may still run.
+func TestRecord(t *testing.T) {
+	if !*update {
+		t.Skip("records only with -update")
+	}
+	down := pika.Errorf(pika.Unavailable, "down")
+	for _, c := range []struct {
+		name    string
+		request pika.JobRequest
+		prepare func(*activitiestest.World)
+		cancel  bool
+	}{
+		{name: "extract", request: activitiestest.Conversation(jobID, "I have a cat", "I have a cat", "I live in Huế")},
+		{name: "extract_many_chunks", request: activitiestest.Conversation(jobID, activitiestest.Contents(12, 6000)...)},
+		{name: "extract_unread", request: activitiestest.Conversation(jobID, "a"), prepare: func(w *activitiestest.World) {
+			w.Find = func(pika.Chunk) (pika.Extraction, error) {
+				return pika.Extraction{}, pika.Errorf(pika.Unauthenticated, "the language model refused the key")
+			}
+		}},
+		{name: "extract_projections_down", request: activitiestest.Conversation(jobID, "a", "a"), prepare: func(w *activitiestest.World) {
+			w.Fault = failing(down, "Embed", "LinkFacts")
+		}},
+		{name: "extract_cancelled", request: activitiestest.Conversation(jobID, "a"), cancel: true, prepare: func(w *activitiestest.World) {
+			w.Fault = failing(down, "Commit")
+		}},
+		{name: "add_facts", request: activitiestest.Given(jobID, "I have a cat", "I have a cat", "!")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			world := activitiestest.New()
+			if c.prepare != nil {
+				c.prepare(world)
+			}
+			record(t, c.name, c.request, world, c.cancel)
+		})
+	}
+}
+
+func record(t *testing.T, name string, request pika.JobRequest, world *activitiestest.World, cancel bool) {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	server := devservertest.Start(t)
+	connection, err := workers.Dial(t.Context(), workers.DialOptions{Address: server.Address(), Key: testKey, Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(connection.Close)
+	runWorkers(t, workers.Options{
+		Connection: connection, Log: quiet, Truth: world.Truth(), Model: world.Model(), Indexes: world.Indexes(),
+	})
+	engine := workers.NewEngine(t.Context(), workers.EngineOptions{Connection: connection, Log: quiet})
+	started, err := engine.StartJob(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cancel {
+		eventually(t, "the facts are being written", func() bool { return world.Calls("Commit") > 2 })
+		if err := connection.Client.CancelWorkflow(t.Context(), started.WorkflowID, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = connection.Client.GetWorkflow(t.Context(), started.WorkflowID, "").Get(t.Context(), nil) // some fail on purpose
+	history := &historypb.History{}
+	for events := connection.Client.GetWorkflowHistory(t.Context(), started.WorkflowID, "", false, 0); events.HasNext(); {
+		event, err := events.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		history.Events = append(history.Events, event)
+	}
+	content, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll("testdata", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("testdata", name+".json"), anonymous(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// anonymous removes the names of machine and process from a history: they are in the
+// identities of workers and in the names of their own queues.
+func anonymous(history []byte) []byte {
+	history = regexp.MustCompile(`"identity":\s*"[^"]*"`).ReplaceAll(history, []byte(`"identity": "recorder"`))
+	return regexp.MustCompile(`"name":\s*"[^":]+:[0-9a-f-]{36}"`).ReplaceAll(history, []byte(`"name": "recorder:sticky"`))
+}
