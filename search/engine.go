@@ -1,0 +1,168 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pikamem/pika"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Shares of a search's time. The rest is left for what follows: fusing and hydrating
+// after the legs, assembling the answer after everything.
+const (
+	legShare    = 0.80 // the legs must have answered
+	answerShare = 0.95 // the truth must have been read
+)
+
+// Config is what an Engine needs. All ports are required.
+type Config struct {
+	Facts    pika.Facts
+	Messages pika.Messages
+	Keyword  pika.Keyword
+	Vectors  pika.Vectors
+	Embedder pika.Embedder
+
+	Now        func() time.Time      // Defaults to time.Now; decides what is superseded
+	Log        *slog.Logger          // Defaults to no log
+	Registerer prometheus.Registerer // Defaults to none
+}
+
+// Engine answers questions without a cache. It is a pika.Searcher.
+type Engine struct {
+	config  Config
+	metrics *metrics
+
+	embedder, vectors, keyword, facts *guard
+}
+
+var _ pika.Searcher = (*Engine)(nil)
+
+// New returns an Engine. Its breakers and bulkheads start closed and empty.
+func New(c Config) *Engine {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	m := newMetrics(c.Registerer)
+	return &Engine{
+		config:   c,
+		metrics:  m,
+		embedder: newGuard(pika.LegEmbedder, m.leg(pika.LegEmbedder)),
+		vectors:  newGuard(pika.LegVectors, m.leg(pika.LegVectors)),
+		keyword:  newGuard(pika.LegKeyword, m.leg(pika.LegKeyword)),
+		facts:    newGuard(pika.LegFacts, m.leg(pika.LegFacts)),
+	}
+}
+
+// Close waits until the calls that late legs left behind have ended, at most until ctx
+// ends. Call it when no search runs any more and before the stores are closed.
+func (e *Engine) Close(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for _, g := range []*guard{e.embedder, e.vectors, e.keyword, e.facts} {
+			g.running.Wait()
+		}
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return pika.Wrap(pika.Timeout, ctx.Err(), "calls of a store are still under way")
+	}
+}
+
+// Search implements pika.Searcher. When even its time for reading the truth has run
+// out it is Unavailable; a question whose legs are all lost, while the truth can be
+// read, is answered empty, with the legs named in Degraded.
+func (e *Engine) Search(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, error) {
+	if err := ctx.Err(); err != nil {
+		return pika.Answer{}, ended(err)
+	}
+	if err := check(scope, q); err != nil {
+		return pika.Answer{}, err
+	}
+	started := time.Now()
+	defer func() { e.metrics.search.Observe(time.Since(started).Seconds()) }()
+
+	budget := q.Deadline
+	if deadline, ok := ctx.Deadline(); ok {
+		budget = min(budget, time.Until(deadline))
+	}
+	answerCtx, cancel := context.WithTimeout(ctx, share(budget, answerShare))
+	defer cancel()
+	legCtx, cancelLegs := context.WithTimeout(ctx, share(budget, legShare))
+	defer cancelLegs()
+
+	s := newRun(e, scope, q, answerCtx, legCtx)
+	answer, err := s.answer()
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
+		return pika.Answer{}, ended(err)
+	}
+	return answer, err
+}
+
+func check(scope pika.Scope, q pika.Query) error {
+	if scope.Tenant == "" || scope.User == "" {
+		return pika.InvalidField("user_id", "must not be empty")
+	}
+	return Check(q)
+}
+
+func share(d time.Duration, part float64) time.Duration { return time.Duration(float64(d) * part) }
+
+func ended(err error) error {
+	return pika.Wrap(pika.CodeOf(err), err, "the search was ended by its caller")
+}
+
+// answer looks for facts and messages side by side.
+func (s *run) answer() (pika.Answer, error) {
+	var messages []found[pika.StoredMessage]
+	var side sync.WaitGroup
+	if s.query.Messages > 0 {
+		side.Go(func() {
+			var err error
+			if messages, err = retrieve(s, s.messageSource(), s.query.Messages); err != nil {
+				s.degrade(pika.LegFacts, err)
+			}
+		})
+	}
+	facts, err := retrieve(s, s.factSource(), s.query.Limit)
+	side.Wait()
+	if err != nil {
+		s.degrade(pika.LegFacts, err)
+		return pika.Answer{}, pika.Wrap(pika.Unavailable, err, "the memory cannot be read at the moment")
+	}
+	return pika.Answer{
+		Facts:    s.factHits(facts),
+		Messages: messageHits(messages),
+		Tier:     pika.TierNone,
+		Degraded: s.degradedLegs(),
+	}, nil
+}
+
+func (s *run) factHits(facts []found[pika.Fact]) []pika.FactHit {
+	hits := make([]pika.FactHit, 0, len(facts))
+	for _, f := range facts {
+		hit := pika.FactHit{Fact: *f.item, Score: f.candidate.Score}
+		if s.query.Explain {
+			hit.Explain = Explain(f.candidate, f.legs)
+		}
+		hits = append(hits, hit)
+	}
+	return hits
+}
+
+func messageHits(messages []found[pika.StoredMessage]) []pika.MessageHit {
+	hits := make([]pika.MessageHit, 0, len(messages))
+	for _, m := range messages {
+		hits = append(hits, pika.MessageHit{Message: *m.item, Score: m.candidate.Score})
+	}
+	return hits
+}

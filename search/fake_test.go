@@ -1,0 +1,272 @@
+package search_test
+
+import (
+	"context"
+	"hash/fnv"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
+	"github.com/pikamem/pika/search"
+	"github.com/pikamem/pika/text"
+)
+
+var (
+	linh  = pika.Scope{Tenant: "t", User: "linh"}
+	other = pika.Scope{Tenant: "t", User: "other"}
+	epoch = time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+)
+
+// memory is every port a search reads, over maps. A fault set for a leg is what its
+// next calls do instead of answering.
+type memory struct {
+	pika.Facts // the methods a search must not call stay nil
+
+	mu       sync.Mutex
+	facts    map[pika.Scope]map[string]pika.Fact
+	messages map[pika.Scope]map[string]pika.StoredMessage
+	faults   map[pika.Leg]func(context.Context) error
+	calls    map[pika.Leg]int
+	running  atomic.Int64
+	reads    []int // ids of each read from the truth
+	limits   []int // limits of the vector leg
+}
+
+func newMemory() *memory {
+	return &memory{
+		facts:    map[pika.Scope]map[string]pika.Fact{},
+		messages: map[pika.Scope]map[string]pika.StoredMessage{},
+		faults:   map[pika.Leg]func(context.Context) error{},
+		calls:    map[pika.Leg]int{},
+	}
+}
+
+func (m *memory) engine() *search.Engine {
+	return search.New(search.Config{
+		Facts: m, Messages: messagesOf{m: m}, Keyword: m, Vectors: vectorsOf{m: m}, Embedder: embedderOf{m},
+		Now: func() time.Time { return epoch },
+	})
+}
+
+func (m *memory) add(scope pika.Scope, facts ...pika.Fact) {
+	if m.facts[scope] == nil {
+		m.facts[scope] = map[string]pika.Fact{}
+	}
+	for _, f := range facts {
+		if f.Confidence == 0 {
+			f.Confidence = 1
+		}
+		m.facts[scope][f.ID] = f
+	}
+}
+
+func (m *memory) say(scope pika.Scope, messages ...pika.StoredMessage) {
+	if m.messages[scope] == nil {
+		m.messages[scope] = map[string]pika.StoredMessage{}
+	}
+	for _, s := range messages {
+		m.messages[scope][s.Key] = s
+	}
+}
+
+func (m *memory) fail(leg pika.Leg, fault func(context.Context) error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.faults[leg] = fault
+}
+
+func (m *memory) count(leg pika.Leg) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.calls[leg]
+}
+
+func (m *memory) enter(ctx context.Context, leg pika.Leg) error {
+	m.mu.Lock()
+	m.calls[leg]++
+	fault := m.faults[leg]
+	m.mu.Unlock()
+	m.running.Add(1)
+	defer m.running.Add(-1)
+	if fault != nil {
+		return fault(ctx)
+	}
+	return ctx.Err()
+}
+
+// texts returns what is indexed; deleted facts stay in the index, as in a stale one.
+func (m *memory) texts(scope pika.Scope, corpus pika.Corpus) map[string]string {
+	texts := map[string]string{}
+	if corpus == pika.CorpusFacts {
+		for id, f := range m.facts[scope] {
+			texts[id] = f.Text
+		}
+		return texts
+	}
+	for key, s := range m.messages[scope] {
+		texts[key] = s.Content
+	}
+	return texts
+}
+
+func (m *memory) Get(ctx context.Context, scope pika.Scope, ids []string) ([]pika.Fact, error) {
+	if err := m.enter(ctx, pika.LegFacts); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reads = append(m.reads, len(ids))
+	var facts []pika.Fact
+	for _, id := range ids {
+		if f, ok := m.facts[scope][id]; ok && f.Extractor != "deleted" {
+			facts = append(facts, f)
+		}
+	}
+	return facts, nil
+}
+
+// SearchKeyword ranks with the formula the stores use, over documents in the order of ids.
+func (m *memory) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query string, limit int) ([]pika.Scored, error) {
+	if err := m.enter(ctx, pika.LegKeyword); err != nil {
+		return nil, err
+	}
+	texts := m.texts(scope, corpus)
+	counts := map[string]float64{}
+	for _, t := range texts {
+		terms, _ := keyword.Count(t)
+		for _, term := range terms {
+			counts[term.Term]++
+		}
+	}
+	var hits []pika.Scored
+	for id, t := range texts {
+		if score := bm25(keyword.QueryTerms(query), t, counts, float64(len(texts))); score > 0 {
+			hits = append(hits, pika.Scored{ID: id, Score: score})
+		}
+	}
+	return keyword.Cut(hits, limit), nil
+}
+
+// bm25 leaves the length of documents out: these are all short.
+func bm25(query []string, document string, counts map[string]float64, total float64) float64 {
+	var score float64
+	terms, _ := keyword.Count(document)
+	for _, t := range terms {
+		if slices.Contains(query, t.Term) {
+			tf := float64(t.Count)
+			score += math.Log(1+(total-counts[t.Term]+0.5)/(counts[t.Term]+0.5)) * tf * 2.2 / (tf + 1.2)
+		}
+	}
+	return score
+}
+
+type messagesOf struct {
+	pika.Messages
+	m *memory
+}
+
+func (o messagesOf) GetMessages(ctx context.Context, scope pika.Scope, keys []string) ([]pika.StoredMessage, error) {
+	if err := o.m.enter(ctx, "messages"); err != nil {
+		return nil, err
+	}
+	var messages []pika.StoredMessage
+	for _, k := range keys {
+		if s, ok := o.m.messages[scope][k]; ok {
+			messages = append(messages, s)
+		}
+	}
+	return messages, nil
+}
+
+type vectorsOf struct {
+	pika.Vectors
+	m *memory
+}
+
+func (o vectorsOf) SearchVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query []float32, limit int) ([]pika.Scored, error) {
+	if err := o.m.enter(ctx, pika.LegVectors); err != nil {
+		return nil, err
+	}
+	o.m.mu.Lock()
+	o.m.limits = append(o.m.limits, limit)
+	o.m.mu.Unlock()
+	var hits []pika.Scored
+	for id, t := range o.m.texts(scope, corpus) {
+		var cosine float64
+		for i, v := range trigrams(t) {
+			cosine += float64(v) * float64(query[i])
+		}
+		hits = append(hits, pika.Scored{ID: id, Score: cosine})
+	}
+	return keyword.Cut(hits, limit), nil
+}
+
+type embedderOf struct{ m *memory }
+
+func (o embedderOf) Model() pika.EmbeddingModel {
+	return pika.EmbeddingModel{ID: "trigrams", Dimensions: 256}
+}
+
+func (o embedderOf) Embed(ctx context.Context, _ pika.EmbedRole, texts []string) ([][]float32, error) {
+	if err := o.m.enter(ctx, pika.LegEmbedder); err != nil {
+		return nil, err
+	}
+	vectors := make([][]float32, len(texts))
+	for i, t := range texts {
+		vectors[i] = trigrams(t)
+	}
+	return vectors, nil
+}
+
+// trigrams is a vector of hashed letter trigrams of the folded text, of length 1.
+func trigrams(s string) []float32 {
+	v := make([]float32, 256)
+	letters := []rune("  " + text.Fold(s) + "  ")
+	for i := 0; i+3 <= len(letters); i++ {
+		h := fnv.New32a()
+		h.Write([]byte(string(letters[i : i+3])))
+		v[h.Sum32()%256]++
+	}
+	var squares float64
+	for _, x := range v {
+		squares += float64(x) * float64(x)
+	}
+	for i := range v {
+		v[i] /= float32(math.Sqrt(squares))
+	}
+	return v
+}
+
+// question is a valid query to be changed by a test.
+func question(words string) pika.Query {
+	return pika.Query{Text: words, Limit: 10, Mode: pika.ModeHybrid, Deadline: 5 * time.Second}
+}
+
+func mustSearch(t *testing.T, e *search.Engine, scope pika.Scope, q pika.Query) pika.Answer {
+	t.Helper()
+	answer, err := e.Search(t.Context(), scope, q)
+	if err != nil {
+		t.Fatalf("Search(%+v) = %v", q, err)
+	}
+	return answer
+}
+
+func factIDs(a pika.Answer) []string {
+	ids := []string{}
+	for _, h := range a.Facts {
+		ids = append(ids, h.Fact.ID)
+	}
+	return ids
+}
+
+func hang(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+
+// hangUntil ignores its context until the channel is closed, like a store that is stuck.
+func hangUntil(release <-chan struct{}) func(context.Context) error {
+	return func(context.Context) error { <-release; return nil }
+}

@@ -1,0 +1,133 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go/bulkhead"
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+	"github.com/pikamem/pika"
+)
+
+// Limits of one leg, shared by all searches of an Engine.
+const (
+	maxConcurrentCalls = 64              // calls of a leg that run at once, hanging ones included
+	breakerFailures    = 5               // of the last breakerWindow calls open the breaker
+	breakerWindow      = 10              //
+	breakerDelay       = 1 * time.Second // until an open breaker lets one call try
+	// fairShare is how long a call must have had before its lateness counts against
+	// the leg: callers with tiny deadlines must not close a leg to the others.
+	fairShare = 50 * time.Millisecond
+)
+
+var (
+	errOpen = errors.New("left out: it failed repeatedly")
+	errFull = errors.New("left out: too many calls under way")
+	errLate = errors.New("late")
+)
+
+// guard stands in front of one dependency: a bulkhead bounds how many calls run, a
+// breaker stops asking one that fails, and no call holds its search past its deadline.
+type guard struct {
+	leg     pika.Leg
+	slots   bulkhead.Bulkhead[any]
+	breaker circuitbreaker.CircuitBreaker[any]
+	running sync.WaitGroup
+	meter   legMeter
+}
+
+func newGuard(leg pika.Leg, meter legMeter) *guard {
+	return &guard{
+		leg:   leg,
+		slots: bulkhead.New[any](maxConcurrentCalls),
+		breaker: circuitbreaker.NewBuilder[any]().
+			WithFailureThresholdRatio(breakerFailures, breakerWindow).
+			WithSuccessThreshold(1).
+			WithDelay(breakerDelay).
+			Build(),
+		meter: meter,
+	}
+}
+
+// guarded runs f behind g until ctx ends. A call that outlives ctx is left behind: it
+// keeps its place in the bulkhead until it returns, and its result is dropped.
+func guarded[T any](ctx context.Context, g *guard, f func(context.Context) (T, error)) (T, error) {
+	var none T
+	if err := g.enter(ctx); err != nil {
+		g.meter.failures.Inc()
+		return none, err
+	}
+	type outcome struct {
+		value T
+		err   error
+	}
+	started := time.Now()
+	done := make(chan outcome, 1)
+	g.running.Go(func() {
+		defer g.slots.ReleasePermit()
+		value, err := protected(ctx, f)
+		done <- outcome{value, err}
+	})
+	select {
+	case o := <-done:
+		g.leave(ctx, o.err, time.Since(started))
+		return o.value, o.err
+	case <-ctx.Done():
+		err := fmt.Errorf("%w: %w", errLate, ctx.Err())
+		g.leave(ctx, err, time.Since(started))
+		return none, err
+	}
+}
+
+// enter takes a place in the bulkhead, waiting at most a quarter of the time left, and
+// then the breaker's leave: in this order, because the breaker's cannot be given back.
+func (g *guard) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var wait time.Duration
+	if deadline, ok := ctx.Deadline(); ok {
+		wait = time.Until(deadline) / 4
+	}
+	if g.breaker.IsOpen() && g.breaker.RemainingDelay() > 0 {
+		return errOpen
+	}
+	if err := g.slots.AcquirePermitWithMaxWait(ctx, max(wait, 0)); err != nil {
+		return errFull
+	}
+	if !g.breaker.TryAcquirePermit() {
+		g.slots.ReleasePermit()
+		return errOpen
+	}
+	return nil
+}
+
+// leave tells the breaker and the metrics how a call went. A half-open breaker waits
+// for the verdict on its one trial, so there every call counts.
+func (g *guard) leave(ctx context.Context, err error, took time.Duration) {
+	g.meter.seconds.Observe(took.Seconds())
+	answered := err == nil || pika.CodeOf(err) == pika.Invalid
+	if err != nil {
+		g.meter.failures.Inc()
+	}
+	switch {
+	case answered:
+		g.breaker.RecordSuccess()
+	case ctx.Err() == nil, took >= fairShare && !errors.Is(ctx.Err(), context.Canceled), g.breaker.IsHalfOpen():
+		g.breaker.RecordFailure()
+	}
+}
+
+// protected turns a panic of a store into an error, so that it drops a leg and not the
+// process. The panic's value is not kept: it may hold a user's text.
+func protected[T any](ctx context.Context, f func(context.Context) (T, error)) (value T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = pika.Errorf(pika.Internal, "panic of type %T", p)
+		}
+	}()
+	return f(ctx)
+}

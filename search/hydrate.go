@@ -1,0 +1,125 @@
+package search
+
+import (
+	"context"
+
+	"github.com/pikamem/pika"
+)
+
+// readBatch bounds one read from the truth; the first read is smaller.
+const (
+	readBatch  = pika.MaxPageLimit
+	firstBatch = 2 // times what is wanted: filters and deletions take some
+)
+
+// source is where the items of a corpus are read, and the rule they must pass.
+type source[T any] struct {
+	corpus pika.Corpus
+	read   func(ctx context.Context, ids []string) ([]T, error)
+	id     func(*T) string
+	keep   func(*T) bool
+}
+
+// found is an item of the answer with the candidate it came from.
+type found[T any] struct {
+	item      *T
+	candidate Candidate
+	legs      []pika.Leg
+}
+
+// retrieve gathers, fuses and hydrates one corpus until want items are found, the legs
+// have no more, or the time is up. It fails only if the truth could not be read at all.
+func retrieve[T any](s *run, from source[T], want int) ([]found[T], error) {
+	legs := s.legs(from.corpus)
+	r := reader[T]{run: s, source: from, want: want, known: map[string]*T{}}
+	for {
+		s.gather(legs)
+		evidence, names := evidenceOf(legs)
+		ranked := Fuse(evidence)
+		items, err := r.hydrate(ranked, names)
+		switch {
+		case err != nil && !r.hasRead:
+			return nil, err
+		case err != nil:
+			s.degrade(pika.LegFacts, err)
+			return items, nil
+		case len(evidence) == 0:
+			return nil, r.probe()
+		case len(items) >= want || s.endsBelow(ranked) || s.legCtx.Err() != nil || !deepen(legs):
+			return items, nil
+		}
+	}
+}
+
+// endsBelow reports whether the ranking reaches below MinScore: what lies deeper in the
+// legs would be below it too.
+func (s *run) endsBelow(ranked []Candidate) bool {
+	return len(ranked) > 0 && ranked[len(ranked)-1].Score < s.query.MinScore
+}
+
+// reader reads candidates from the truth, each once.
+type reader[T any] struct {
+	*run
+	source[T]
+	want    int
+	known   map[string]*T // nil: not there, or filtered out
+	hasRead bool
+}
+
+// hydrate walks down the ranking and returns the first want items that the truth holds
+// and the filters let pass. With an error come the items read before it.
+func (r *reader[T]) hydrate(ranked []Candidate, legs []pika.Leg) ([]found[T], error) {
+	var items []found[T]
+	batch := max(firstBatch*r.want, 16)
+	for i, c := range ranked {
+		if len(items) == r.want || c.Score < r.query.MinScore {
+			break
+		}
+		if _, ok := r.known[c.ID]; !ok {
+			if err := r.load(ranked[i:], min(batch, readBatch)); err != nil {
+				return items, err
+			}
+			batch *= deeper
+		}
+		if item := r.known[c.ID]; item != nil {
+			items = append(items, found[T]{item, c, legs})
+		}
+	}
+	return items, nil
+}
+
+// load reads the next candidates that are not known yet, at most limit.
+func (r *reader[T]) load(ranked []Candidate, limit int) error {
+	var ids []string
+	for _, c := range ranked {
+		if _, ok := r.known[c.ID]; !ok {
+			ids = append(ids, c.ID)
+		}
+		if len(ids) == limit {
+			break
+		}
+	}
+	items, err := guarded(r.ctx, r.facts, func(ctx context.Context) ([]T, error) { return r.read(ctx, ids) })
+	if err != nil {
+		return err
+	}
+	r.hasRead = true
+	for _, id := range ids {
+		r.known[id] = nil
+	}
+	for i := range items {
+		if r.keep(&items[i]) {
+			r.known[r.id(&items[i])] = &items[i]
+		}
+	}
+	return nil
+}
+
+// probe reads one id that nothing bears: when every leg is lost, it tells an empty
+// memory index from a truth that is down.
+func (r *reader[T]) probe() error {
+	_, err := guarded(r.ctx, r.facts, func(ctx context.Context) ([]T, error) {
+		return r.read(ctx, []string{pika.DeriveID("probe")})
+	})
+	return err
+}
