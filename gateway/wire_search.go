@@ -1,0 +1,129 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/pikamem/pika"
+)
+
+// searchRequest is the body of POST /v1/search_facts. What is missing or null has
+// the defaults of newSearchRequest.
+type searchRequest struct {
+	UserID            string        `json:"user_id" doc:"Whose memory is asked"`
+	Query             string        `json:"query" doc:"The question"`
+	Limit             int           `json:"limit,omitempty" default:"10"`
+	AsOf              *time.Time    `json:"as_of,omitempty" doc:"What was true then, as known now; null: now"`
+	IncludeSuperseded bool          `json:"include_superseded,omitempty"`
+	Filters           searchFilters `json:"filters,omitempty"`
+	Mode              pika.Mode     `json:"mode,omitempty" default:"hybrid"`
+	Rerank            string        `json:"rerank,omitempty" default:"none" doc:"llm is not built yet: it answers 501"`
+	Related           int           `json:"related,omitempty" doc:"Neighbours per fact; not built yet: over 0 answers 501"`
+	Messages          int           `json:"messages,omitempty" doc:"How many of the user's own messages to return beside the facts"`
+	MinScore          float64       `json:"min_score,omitempty"`
+	DeadlineMS        int           `json:"deadline_ms,omitempty" doc:"The answer comes before it, with what was found by then"`
+	Cache             string        `json:"cache,omitempty" default:"default" doc:"No answer is cached yet; all three mean off"`
+	Explain           bool          `json:"explain,omitempty" doc:"Show how each score came about"`
+}
+
+// searchFilters narrow the facts of an answer; what is empty or null does not filter.
+type searchFilters struct {
+	Categories     []string   `json:"categories,omitempty"`
+	Predicates     []string   `json:"predicates,omitempty"`
+	Entities       []string   `json:"entities,omitempty" doc:"Ids or names"`
+	Languages      []string   `json:"languages,omitempty"`
+	ConversationID string     `json:"conversation_id,omitempty"`
+	Metadata       metadata   `json:"metadata,omitempty"`
+	RecordedAfter  *time.Time `json:"recorded_after,omitempty" doc:"Exclusive"`
+	RecordedBefore *time.Time `json:"recorded_before,omitempty" doc:"Exclusive"`
+	MinConfidence  float64    `json:"min_confidence,omitempty"`
+}
+
+const (
+	rerankNone   = "none"
+	rerankLLM    = "llm"
+	cacheDefault = "default"
+	cacheRefresh = "refresh"
+	cacheOff     = "off"
+
+	defaultSearchLimit = 10
+)
+
+func newSearchRequest(deadline time.Duration) searchRequest {
+	return searchRequest{
+		Limit: defaultSearchLimit, Mode: pika.ModeHybrid, Rerank: rerankNone, Cache: cacheDefault,
+		DeadlineMS: int(deadline.Milliseconds()),
+	}
+}
+
+func (b searchRequest) query() pika.Query {
+	f := b.Filters
+	return pika.Query{
+		Text: b.Query, Limit: b.Limit, Messages: b.Messages, Mode: b.Mode, AsOf: moment(b.AsOf),
+		IncludeSuperseded: b.IncludeSuperseded, MinScore: b.MinScore, Explain: b.Explain,
+		Deadline: time.Duration(b.DeadlineMS) * time.Millisecond,
+		Filters: pika.Filters{
+			Categories: f.Categories, Predicates: f.Predicates, Entities: f.Entities, Languages: f.Languages,
+			ConversationID: f.ConversationID, Metadata: pika.Metadata(f.Metadata), RecordedAfter: moment(f.RecordedAfter),
+			RecordedBefore: moment(f.RecordedBefore), MinConfidence: f.MinConfidence,
+		},
+	}
+}
+
+// searchAnswer is the answer of POST /v1/search_facts.
+type searchAnswer struct {
+	Facts    []factHit    `json:"facts"`
+	Messages []messageHit `json:"messages"`
+	Cache    cacheState   `json:"cache"`
+	Degraded []pika.Leg   `json:"degraded" doc:"What was dropped or came late"`
+	TookMS   float64      `json:"took_ms"`
+}
+
+type cacheState struct {
+	Tier  pika.Tier `json:"tier"`
+	AgeMS int64     `json:"age_ms"`
+}
+
+type factHit struct {
+	factFields
+	Score   float64           `json:"score" doc:"0 to 1, comparable within one answer"`
+	Related []relatedFact     `json:"related"`
+	Explain *pika.Explanation `json:"explain" doc:"null unless asked for"`
+}
+
+type relatedFact struct {
+	FactID string   `json:"fact_id"`
+	Text   string   `json:"text"`
+	Path   []string `json:"path"`
+}
+
+type messageHit struct {
+	ConversationID string    `json:"conversation_id"`
+	MessageID      string    `json:"message_id"`
+	Role           pika.Role `json:"role"`
+	Name           string    `json:"name"`
+	Content        string    `json:"content"`
+	Timestamp      time.Time `json:"timestamp"`
+	Score          float64   `json:"score"`
+}
+
+func newSearchAnswer(a pika.Answer, took time.Duration) searchAnswer {
+	view := searchAnswer{
+		Facts: make([]factHit, len(a.Facts)), Messages: make([]messageHit, len(a.Messages)),
+		Cache: cacheState{Tier: a.Tier, AgeMS: a.AgeMS}, Degraded: append([]pika.Leg{}, a.Degraded...),
+		TookMS: float64(took.Microseconds()) / 1000,
+	}
+	if view.Cache.Tier == "" {
+		view.Cache.Tier = pika.TierNone
+	}
+	for i, h := range a.Facts {
+		view.Facts[i] = factHit{factFields: newFactFields(h.Fact), Score: h.Score, Related: []relatedFact{}, Explain: h.Explain}
+	}
+	for i, h := range a.Messages {
+		m := h.Message
+		view.Messages[i] = messageHit{
+			ConversationID: m.ConversationID, MessageID: m.MessageID, Role: m.Role, Name: m.Name, Content: m.Content,
+			Timestamp: m.At.UTC(), Score: h.Score,
+		}
+	}
+	return view
+}
