@@ -1,0 +1,134 @@
+// Command bench measures a running Pika as a user sees it and prints tables with
+// their conditions. It starts bin/pika itself, on its own data in a temporary folder.
+//
+// What may come in: one file per benchmark, and what they share. What may not:
+// timing inside tests, and figures that are not printed by a command here.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// bench is one benchmark: its name, what it measures, and the run.
+type bench struct {
+	name, what string
+	run        func(ctx context.Context, b *bed) error
+}
+
+func benches() []bench {
+	return []bench{
+		{"start", "pika dev from its start to serving, everything built", runStart},
+		{"accept", "POST /v1/extract_facts until its 202, one at a time", runAccept},
+		{"ingest", "10,000 facts of one user by POST /v1/facts, then searches in them", runIngest},
+		{"search", "searches in 100,000 facts of 1,000 users, and the memory they take", runSearch},
+		{"throughput", "extractions per second against the bare engine", runThroughput},
+		{"embed", "texts and tokens per second of the in-process embedder", runEmbed},
+	}
+}
+
+// bed is what every benchmark lies on.
+type bed struct {
+	binary   string // bin/pika
+	temporal string // bin/temporal
+	dir      string // temporary folder of this benchmark
+	log      *os.File
+	quick    bool
+	rows     []row
+}
+
+// row is one figure of a table.
+type row struct{ figure, measured, target, met string }
+
+func main() {
+	run := flag.String("run", ".", "regular expression over the names of the benchmarks")
+	binary := flag.String("binary", "bin/pika", "the pika to measure")
+	quick := flag.Bool("quick", false, "a tenth of the work: to see that it runs, not to quote")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := runAll(ctx, *run, *binary, *quick); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func runAll(ctx context.Context, pattern, binary string, quick bool) error {
+	selected, err := regexp.Compile(pattern)
+	if err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	binary, err = filepath.Abs(binary)
+	if err != nil {
+		return err
+	}
+	printConditions(quick)
+	for _, b := range benches() {
+		if !selected.MatchString(b.name) {
+			continue
+		}
+		if err := runOne(ctx, b, binary, quick); err != nil {
+			return fmt.Errorf("%s: %w", b.name, err)
+		}
+	}
+	return nil
+}
+
+func runOne(ctx context.Context, b bench, binary string, quick bool) error {
+	dir, err := os.MkdirTemp("", "pika-bench-"+b.name+"-")
+	if err != nil {
+		return err
+	}
+	log, err := os.Create(filepath.Join(os.TempDir(), "pika-bench-"+b.name+".log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	fmt.Printf("\n%s: %s\n", b.name, b.what)
+	bed := &bed{binary: binary, temporal: filepath.Join(filepath.Dir(binary), "temporal"), dir: dir, log: log, quick: quick}
+	start := time.Now()
+	if err := b.run(ctx, bed); err != nil {
+		return fmt.Errorf("%w (server log: %s)", err, log.Name())
+	}
+	bed.print()
+	fmt.Printf("(%s took %.0f s)\n", b.name, time.Since(start).Seconds())
+	return os.RemoveAll(dir)
+}
+
+func printConditions(quick bool) {
+	fmt.Printf("Conditions: %s, %d cores of %s, %s %s/%s\n", time.Now().UTC().Format("2006-01-02 15:04 MST"),
+		runtime.NumCPU(), cpuModel(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Println("One machine runs pika, its Temporal server and this client; no cache of search results exists yet.")
+	if quick {
+		fmt.Println("-quick: a tenth of the work. These figures are not to be quoted.")
+	}
+}
+
+func cpuModel() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "an unnamed CPU"
+	}
+	for line := range strings.Lines(string(info)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "an unnamed CPU"
+}
+
+// scale returns n, or a tenth of it with -quick.
+func (b *bed) scale(n int) int {
+	if b.quick {
+		return max(1, n/10)
+	}
+	return n
+}

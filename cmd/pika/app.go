@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/projection"
+	"github.com/pikamem/pika/search"
+	"github.com/pikamem/pika/store/memory"
+	"github.com/pikamem/pika/store/sqlite"
+)
+
+// App is a whole Pika: stores, models, engine, workers and the API, wired from one
+// Config. Open makes it ready, Run serves until its context ends, Close gives
+// everything back; Close is safe after a failed Open and twice.
+type App struct {
+	Config   Config
+	Log      *slog.Logger
+	Now      func() time.Time
+	Registry *prometheus.Registry
+
+	listener  net.Listener
+	server    *http.Server
+	db        *sqlite.DB
+	cache     *memory.Cache
+	embedder  pika.Embedder
+	extractor pika.Extractor
+	vectors   pika.Vectors
+	graph     pika.Graph
+	searcher  *search.Engine
+	projected *projection.Projections
+	engine    engineParts
+	tracer    trace.Tracer // nil: no traces are exported
+
+	mu      sync.Mutex
+	closers []closer // in the order they were opened
+}
+
+// closer is a part that must be given back, and its name for the log.
+type closer struct {
+	name  string
+	close func() error
+}
+
+// drainTime bounds how long Run waits for requests under way after its context ends.
+const drainTime = 5 * time.Second
+
+// NewApp returns an App that is not open yet.
+func NewApp(c Config, log *slog.Logger) *App {
+	a := &App{Config: c, Log: log, Now: time.Now, Registry: prometheus.NewRegistry()}
+	a.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.cache = newCache(c, a.Now)
+	a.onClose("the cache", a.cache.Close)
+	return a
+}
+
+// Open takes the address, opens the stores, loads the models, starts or reaches the
+// engine, and prepares the API. Its errors are sentences that say what to do.
+func (a *App) Open(ctx context.Context) error {
+	if err := a.listen(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(a.Config.Data, 0o700); err != nil {
+		return fmt.Errorf("the data folder PIKA_DATA=%s cannot be made (%w): make its parent writable, or choose another folder", a.Config.Data, err)
+	}
+	if err := a.openTracing(ctx); err != nil {
+		return err
+	}
+	// The slow parts start side by side: the Temporal server, the database and the model.
+	var group errgroup.Group
+	group.Go(func() error { return a.openEngine(ctx) })
+	group.Go(func() error { return a.openModels(ctx) })
+	group.Go(func() error { return a.openStores(ctx) })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := a.wire(ctx); err != nil {
+		return err
+	}
+	server, err := a.newAPI()
+	a.server = server
+	return err
+}
+
+func (a *App) listen() error {
+	listener, err := net.Listen("tcp", a.Config.Addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("the address %s is in use by another process (perhaps another pika): stop it, or choose another with --addr", a.Config.Addr)
+	case err != nil:
+		return fmt.Errorf("PIKA_ADDR (or --addr): listen on %s: %w", a.Config.Addr, err)
+	}
+	a.listener = listener
+	a.onClose("listener", func() error {
+		if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// onClose remembers a part; the parts are closed in the reverse of their order.
+func (a *App) onClose(name string, close func() error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closers = append(a.closers, closer{name, close})
+}
+
+// URL returns the address of the API.
+func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+
+// Run serves the API until ctx ends or a part fails, then drains.
+func (a *App) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve the API: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		if err := a.server.Shutdown(drain); err != nil {
+			a.Log.Warn("some requests were still under way", "after", drainTime)
+			return a.server.Close()
+		}
+		return nil
+	})
+	group.Go(func() error { return a.newWorkers().Run(ctx) })
+	repairer := projection.Repairer{Projections: a.projected, Log: a.Log}
+	group.Go(func() error { return repairer.Run(ctx) })
+	return group.Wait()
+}
+
+// Close gives every part back, the last opened first.
+func (a *App) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var errs []error
+	for len(a.closers) > 0 {
+		last := a.closers[len(a.closers)-1]
+		a.closers = a.closers[:len(a.closers)-1]
+		if err := last.close(); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", last.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// message returns what a person should read of an error: a caller-safe message where
+// there is one, with its cause where that helps, else the whole error.
+func message(err error) string {
+	var e *pika.Error
+	if errors.As(err, &e) && e.Message != "" {
+		return e.Message
+	}
+	return strings.TrimSuffix(err.Error(), ": "+errUsage.Error())
+}
+
+// newLog returns the log of a command: text on a terminal-friendly stream.
+func newLog(out io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+}
+
+// path returns the path of one of the App's own files.
+func (a *App) path(name string) string { return filepath.Join(a.Config.Data, name) }

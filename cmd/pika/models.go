@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/cache"
+	"github.com/pikamem/pika/extract"
+	"github.com/pikamem/pika/model/local"
+	"github.com/pikamem/pika/model/openai"
+	"github.com/pikamem/pika/model/rules"
+)
+
+// openModels loads or reaches the embedder and the extractor, each behind its cache.
+func (a *App) openModels(ctx context.Context) error {
+	embedder, err := a.openEmbedder(ctx)
+	if err != nil {
+		return err
+	}
+	counts := cache.NewMetrics(a.Registry)
+	a.embedder = cache.NewEmbedder(embedder, a.cache, cache.EmbedderOptions{Metrics: counts})
+	extractor, err := a.openExtractor(counts)
+	if err != nil {
+		return err
+	}
+	a.extractor = extractor
+	return nil
+}
+
+func (a *App) openEmbedder(ctx context.Context) (pika.Embedder, error) {
+	if name, ok := strings.CutPrefix(a.Config.Embedder, "openai:"); ok {
+		return openai.NewEmbedder(ctx, openai.Config{APIKey: a.Config.OpenAIKey, BaseURL: a.Config.EmbedderBaseURL, Model: name, Now: a.Now})
+	}
+	path, err := local.Locate(a.Config.Model)
+	if err != nil {
+		return nil, err
+	}
+	embedder, err := local.Open(path, local.Options{})
+	if err != nil {
+		return nil, err
+	}
+	a.onClose("the embedding model", embedder.Close)
+	return embedder, nil
+}
+
+func (a *App) openExtractor(counts *cache.Metrics) (pika.Extractor, error) {
+	name, ok := strings.CutPrefix(a.Config.LLM, "openai:")
+	if !ok {
+		a.Log.Warn("no language model is configured: the rules extractor finds less; set OPENAI_API_KEY or OPENAI_BASE_URL", "degraded", "llm")
+		return rules.New(rules.Options{}), nil
+	}
+	extractor, err := openai.NewExtractor(openai.Config{
+		APIKey: a.Config.OpenAIKey, BaseURL: a.Config.OpenAIBaseURL, Model: name, Timeout: a.Config.LLMTimeout, Now: a.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("PIKA_LLM (or --llm): %w", err)
+	}
+	return cache.NewExtractor(extractor, extract.PromptVersion, a.cache, cache.ExtractorOptions{TTL: a.Config.LLMCacheTTL, Metrics: counts}), nil
+}
+
+// runModelFetch makes the local embedding model ready in the user's cache folder.
+func runModelFetch(ctx context.Context, _ []string, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
+	defer cancel()
+	path, err := local.Fetch(ctx, local.FetchOptions{Progress: out})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "the embedding model is ready:", path)
+	return nil
+}

@@ -1,0 +1,122 @@
+// Command testreport reads the output of `go test -json` on standard input and
+// prints what a person wants of it: a line for each package as it ends, the whole
+// output of whatever failed, each skipped test with its reason, and as the last
+// line the count: "N passed, N failed, N skipped". Its exit code is 1 if anything
+// failed or no test ran.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// event is one line of `go test -json`; see `go doc test2json`.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Output  string
+	Elapsed float64
+}
+
+// report collects the events of one run.
+type report struct {
+	out                     io.Writer
+	output                  map[string]*strings.Builder // by package and test
+	passed, failed, skipped int
+	brokenPackages          int
+}
+
+func main() {
+	r := &report{out: os.Stdout, output: map[string]*strings.Builder{}}
+	if err := r.read(os.Stdin); err != nil {
+		fmt.Fprintln(os.Stderr, "testreport: read go test -json:", err)
+		os.Exit(1)
+	}
+	os.Exit(r.finish())
+}
+
+func (r *report) read(in io.Reader) error {
+	lines := bufio.NewReader(in)
+	for {
+		line, err := lines.ReadString('\n')
+		if line != "" {
+			r.line(line)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *report) line(line string) {
+	var e event
+	if json.Unmarshal([]byte(line), &e) != nil {
+		fmt.Fprint(r.out, line) // not of go test: a compiler's or a tool's word
+		return
+	}
+	key := e.Package + " " + e.Test
+	switch e.Action {
+	case "output", "build-output":
+		if r.output[key] == nil {
+			r.output[key] = &strings.Builder{}
+		}
+		r.output[key].WriteString(e.Output)
+		if e.Action == "build-output" {
+			fmt.Fprint(r.out, e.Output)
+		}
+	case "pass", "fail", "skip":
+		r.end(e, key)
+	}
+}
+
+func (r *report) end(e event, key string) {
+	text := ""
+	if b := r.output[key]; b != nil {
+		text = b.String()
+	}
+	delete(r.output, key)
+	if e.Test == "" {
+		r.endPackage(e, text)
+		return
+	}
+	switch e.Action {
+	case "pass":
+		r.passed++
+	case "skip":
+		r.skipped++
+		fmt.Fprint(r.out, text)
+	case "fail":
+		r.failed++
+		fmt.Fprint(r.out, text)
+	}
+}
+
+func (r *report) endPackage(e event, text string) {
+	switch e.Action {
+	case "fail":
+		r.brokenPackages++
+		fmt.Fprint(r.out, text)
+		fmt.Fprintf(r.out, "FAIL  %s  %.1fs\n", e.Package, e.Elapsed)
+	case "pass":
+		fmt.Fprintf(r.out, "ok    %s  %.1fs\n", e.Package, e.Elapsed)
+	}
+}
+
+// finish prints the count and returns the exit code. A package that failed without
+// a failed test (it did not build, or died) counts as one failure.
+func (r *report) finish() int {
+	failed := max(r.failed, r.brokenPackages)
+	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, failed, r.skipped)
+	if failed > 0 || r.passed == 0 {
+		return 1
+	}
+	return 0
+}
