@@ -23,19 +23,23 @@ func TestMerge(t *testing.T) {
 	}{
 		{"none", nil, pika.JobSummary{Degraded: []string{}, LLMCache: "miss"}},
 		{
-			"every chunk exact", []pika.JobSummary{chunk("exact"), chunk("exact")},
+			"every chunk exact",
+			[]pika.JobSummary{chunk("exact"), chunk("exact")},
 			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "exact", Tokens: pika.Tokens{Prompt: 6, Completion: 4}},
 		},
 		{
-			"one semantic", []pika.JobSummary{chunk("exact"), chunk("semantic")},
+			"one semantic",
+			[]pika.JobSummary{chunk("exact"), chunk("semantic")},
 			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "semantic", Tokens: pika.Tokens{Prompt: 6, Completion: 4}},
 		},
 		{
-			"one miss, unread", []pika.JobSummary{chunk("semantic", 7, 5), chunk("", 1), chunk("exact", 5)},
+			"one miss, unread",
+			[]pika.JobSummary{chunk("semantic", 7, 5), chunk("", 1), chunk("exact", 5)},
 			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "miss", Tokens: pika.Tokens{Prompt: 9, Completion: 6}, UnreadMessages: []int{1, 5, 7}},
 		},
 		{
-			"rules", []pika.JobSummary{extract.Summarize(pika.Extraction{}, "rules/v1"), extract.Summarize(pika.Extraction{}, "rules/v1")},
+			"rules",
+			[]pika.JobSummary{extract.Summarize(pika.Extraction{}, "rules/v1"), extract.Summarize(pika.Extraction{}, "rules/v1")},
 			pika.JobSummary{Extractor: "rules/v1", Degraded: []string{"llm"}, LLMCache: "miss"},
 		},
 	}

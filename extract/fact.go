@@ -27,6 +27,9 @@ func NewFacts(req pika.JobRequest, chunk int, ex pika.Extraction, extractor stri
 		f.Extractor, f.Metadata = extractor, maps.Clone(req.Metadata)
 		f.EffectiveAt = moment(req.AcceptedAt)
 		for n, at := range c.Sources {
+			if at < 0 || at >= len(req.Conversation) {
+				continue // no Check lets it pass; a cached answer might
+			}
 			m := req.Conversation[at]
 			f.Sources = append(f.Sources, pika.Source{ConversationID: req.ConversationID, MessageID: m.ID})
 			if n == 0 {

@@ -100,7 +100,9 @@ type fakeFacts struct {
 	list func(s pika.Scope, f pika.ListFacts, p pika.PageRequest) (pika.Page[pika.Fact], error)
 }
 
-func (f *fakeFacts) Find(_ context.Context, tenant, id string) (pika.Fact, error) { return f.find(tenant, id) }
+func (f *fakeFacts) Find(_ context.Context, tenant, id string) (pika.Fact, error) {
+	return f.find(tenant, id)
+}
 
 func (f *fakeFacts) List(_ context.Context, s pika.Scope, l pika.ListFacts, p pika.PageRequest) (pika.Page[pika.Fact], error) {
 	return f.list(s, l, p)
@@ -108,7 +110,9 @@ func (f *fakeFacts) List(_ context.Context, s pika.Scope, l pika.ListFacts, p pi
 
 type searchFunc func(ctx context.Context, s pika.Scope, q pika.Query) (pika.Answer, error)
 
-func (f searchFunc) Search(ctx context.Context, s pika.Scope, q pika.Query) (pika.Answer, error) { return f(ctx, s, q) }
+func (f searchFunc) Search(ctx context.Context, s pika.Scope, q pika.Query) (pika.Answer, error) {
+	return f(ctx, s, q)
+}
 
 // bench holds a gateway on fakes.
 type bench struct {

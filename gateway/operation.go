@@ -37,6 +37,7 @@ type operation struct {
 	example      any           // of the body
 	status       int           // of the usual answer
 	answer       any           // a value of the answer's type; nil: no JSON
+	also         map[int]any   // answers of other statuses that are no problems
 	contentType  string        // of the answer; defaults to application/json
 	run          handler       // nil: in the contract, not built yet
 }
@@ -91,6 +92,9 @@ func (s *server) describe(o operation) *huma.Operation {
 		return op
 	}
 	op.Responses[statusName(o.status)] = s.response(http.StatusText(o.status), o.contentType, o.answer)
+	for status, answer := range o.also {
+		op.Responses[statusName(status)] = s.response(http.StatusText(status), mediaJSON, answer)
+	}
 	return op
 }
 

@@ -138,7 +138,9 @@ func TestDeleteFact(t *testing.T) {
 		t.Errorf("status %d %q, forgot %v", w.Code, w.Body, b.forgot)
 	}
 	gone := setup(t, func(c *gateway.Config) {
-		c.Forget = func(context.Context, string, string) error { return pika.Errorf(pika.NotFound, "There is no such fact.") }
+		c.Forget = func(context.Context, string, string) error {
+			return pika.Errorf(pika.NotFound, "There is no such fact.")
+		}
 	})
 	wantProblem(t, gone.send("DELETE", "/v1/facts/"+jobID, ""), 404, pika.NotFound)
 }

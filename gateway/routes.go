@@ -22,7 +22,8 @@ func (s *server) extracting() []operation {
 			method: http.MethodPost, path: "/v1/extract_facts", id: "extractFacts", tag: "Extracting",
 			summary: "Remember a conversation", role: roleWrite, keyed: true,
 			query: []*huma.Param{queryParam("dry_run", "Extract only, at once, and store nothing: answers 200 with the results", boolSchema())},
-			body:  extractRequest{}, example: exampleExtract(), status: http.StatusAccepted, answer: accepted{}, run: s.extractFacts,
+			body:  extractRequest{}, example: exampleExtract(), status: http.StatusAccepted, answer: accepted{},
+			also: map[int]any{http.StatusOK: dryRunAnswer{}}, run: s.extractFacts,
 		},
 		{
 			method: http.MethodPost, path: "/v1/extract_facts/batch", id: "extractFactsBatch", tag: "Extracting",
@@ -92,7 +93,7 @@ func (s *server) facts() []operation {
 		},
 		{
 			method: http.MethodGet, path: "/v1/facts/{id}", id: "getFact", tag: "Facts", summary: "One fact", role: roleRead,
-			status: http.StatusOK, answer: factView{}, run: s.getFact,
+			status: http.StatusOK, answer: factView{}, also: map[int]any{http.StatusNotModified: nil}, run: s.getFact,
 		},
 		{
 			method: http.MethodDelete, path: "/v1/facts/{id}", id: "deleteFact", tag: "Facts", summary: "Forget one fact everywhere",
@@ -119,7 +120,7 @@ func (s *server) operating() []operation {
 		{method: http.MethodGet, path: "/healthz", id: "getHealth", tag: tag, summary: "Is the process alive", status: http.StatusOK, answer: health{}, run: s.alive},
 		{
 			method: http.MethodGet, path: "/readyz", id: "getReadiness", tag: tag, summary: "Can the main job run (503 if not), and what is degraded",
-			status: http.StatusOK, answer: readiness{}, run: s.ready,
+			status: http.StatusOK, answer: readiness{}, also: map[int]any{http.StatusServiceUnavailable: readiness{}}, run: s.ready,
 		},
 		{method: http.MethodGet, path: "/metrics", id: "getMetrics", tag: tag, summary: "Prometheus metrics", status: http.StatusOK, contentType: "text/plain", run: s.showMetrics()},
 		{method: http.MethodGet, path: "/openapi.json", id: "getDocument", tag: tag, summary: "This document", status: http.StatusOK, answer: map[string]any{}, run: s.showDocument},

@@ -61,8 +61,8 @@ var bilingualTalk = []string{
 }
 
 func extractorName(t *testing.T, e pika.Extractor) {
-	if e.Name() == "" || e.Name() != e.Name() {
-		t.Errorf("Name() = %q", e.Name())
+	if first, second := e.Name(), e.Name(); first == "" || first != second {
+		t.Errorf("Name() = %q, then %q", first, second)
 	}
 }
 

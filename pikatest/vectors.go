@@ -38,6 +38,7 @@ func Vectors(t *testing.T, config VectorsConfig) {
 	for name, test := range map[string]func(*vectorsCase){
 		"empty index":           (*vectorsCase).empty,
 		"order and scores":      (*vectorsCase).order,
+		"nearest to itself":     (*vectorsCase).itself,
 		"ties go by id":         (*vectorsCase).ties,
 		"upsert replaces":       (*vectorsCase).replaces,
 		"same id in one batch":  (*vectorsCase).sameID,
@@ -175,6 +176,24 @@ func (c *vectorsCase) order() {
 	}
 	if hits := c.search(alice, pika.CorpusFacts, axis(1), 2); len(hits) != 2 || hits[0].ID != "c" || hits[1].ID != "e" {
 		c.Errorf("the best two = %v; want c and e", hits)
+	}
+}
+
+// itself: no rounding makes a score leave −1–1.
+func (c *vectorsCase) itself() {
+	rows := make([]pika.Vector, 60)
+	for i := range rows {
+		rows[i] = pika.Vector{ID: fmt.Sprint(i), Values: randomUnit(c.random)}
+	}
+	c.upsert(alice, pika.CorpusFacts, rows...)
+	for _, r := range rows {
+		c.settle(func() error {
+			hits := c.search(alice, pika.CorpusFacts, r.Values, 1)
+			if len(hits) != 1 || hits[0].ID != r.ID || hits[0].Score > 1 || hits[0].Score < 1-c.config.Tolerance {
+				return fmt.Errorf("nearest to row %s is %v; want itself with score 1", r.ID, hits)
+			}
+			return nil
+		})
 	}
 }
 

@@ -37,7 +37,7 @@ const maxChunksInFlight = 4
 // for any lead-in that extract.NewChunk takes.
 const (
 	leadInMessages = 8
-	leadInBytes    = 32 << 10
+	leadInBytes    = 16 << 10
 )
 
 type extractFactsImpl struct {

@@ -79,7 +79,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 }
 
 // read copies the output to log and learns the addresses from the lines
-// "API  http://…" and "Temporal  host:port".
+// "API  http://…" and "Temporal  host:port"; the line "Ready. …" comes last, once.
 func (s *Server) read(output *os.File, log io.Writer, serving chan struct{}) {
 	defer output.Close()
 	lines := bufio.NewReader(output)
@@ -91,7 +91,7 @@ func (s *Server) read(output *os.File, log io.Writer, serving chan struct{}) {
 			s.Temporal = fields[1]
 		case len(fields) == 2 && fields[0] == "API" && s.URL == "":
 			s.URL = fields[1]
-		case len(fields) > 0 && fields[0] == "Ready":
+		case len(fields) > 0 && fields[0] == "Ready.":
 			close(serving)
 		}
 		if err != nil {

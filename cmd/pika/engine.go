@@ -24,6 +24,10 @@ type engineParts struct {
 // finish is tried again at the next start.
 const stopSteps = 5 * time.Second
 
+// asksPerChunk is how often the extractor asks for one chunk at most, each time with
+// PIKA_LLM_TIMEOUT.
+const asksPerChunk = 3
+
 // openEngine reaches the Temporal cluster, or starts the local server first.
 func (a *App) openEngine(ctx context.Context) error {
 	if err := a.openKey(); err != nil {
@@ -43,7 +47,9 @@ func (a *App) openEngine(ctx context.Context) error {
 	}
 	a.engine.connection = connection
 	a.onClose("the engine's connection", func() error { connection.Close(); return nil })
-	a.engine.jobs = workers.NewEngine(ctx, workers.EngineOptions{Connection: connection, Log: a.Log})
+	a.engine.jobs = workers.NewEngine(ctx, workers.EngineOptions{
+		Connection: connection, Log: a.Log, ModelAttempt: asksPerChunk*a.Config.LLMTimeout + 5*time.Second,
+	})
 	return nil
 }
 

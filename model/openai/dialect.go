@@ -86,6 +86,7 @@ func (d dialect) request(config Config, system, user, notice string) goopenai.Ch
 	case limitCompletion:
 		req.MaxCompletionTokens = config.MaxCompletionTokens
 	case limitTokens:
+		//lint:ignore SA1019 many servers that are not OpenAI's know only this name
 		req.MaxTokens = config.MaxCompletionTokens
 	}
 	return req

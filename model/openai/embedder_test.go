@@ -16,12 +16,14 @@ import (
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/model/openai"
+	"github.com/pikamem/pika/pikatest"
 )
 
 // embeddings is an endpoint that answers a vector made of each text's hash.
 type embeddings struct {
 	dimensions int
-	refuse     string // a parameter that is refused
+	vector     func(text string) []float32 // in place of the hash
+	refuse     string                      // a parameter that is refused
 	mangle     func(data []map[string]any) []map[string]any
 
 	mu     sync.Mutex
@@ -47,7 +49,11 @@ func (s *embeddings) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	var data []map[string]any
 	for i, text := range input {
-		data = append(data, map[string]any{"index": i, "embedding": hashed(text, s.dimensions)})
+		v := hashed(text, s.dimensions)
+		if s.vector != nil {
+			v = s.vector(text)
+		}
+		data = append(data, map[string]any{"index": i, "embedding": v})
 	}
 	if s.mangle != nil {
 		data = s.mangle(data)
@@ -83,6 +89,25 @@ func embed(t *testing.T, e *openai.Embedder, role pika.EmbedRole, texts ...strin
 		t.Fatal(err)
 	}
 	return vectors
+}
+
+func TestEmbedderConformance(t *testing.T) {
+	t.Parallel()
+	fake := pikatest.NewEmbedder(64)
+	pikatest.Embedder(t, func(t *testing.T) pika.Embedder {
+		e, err := newEmbedder(t, &embeddings{vector: func(text string) []float32 {
+			vectors, err := fake.Embed(t.Context(), pika.EmbedPassage, []string{text})
+			if err != nil {
+				t.Errorf("the server was sent a text that no embedder takes: %v", err)
+				return make([]float32, 64)
+			}
+			return vectors[0]
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	})
 }
 
 func TestEmbed(t *testing.T) {

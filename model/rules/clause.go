@@ -51,6 +51,19 @@ func speechOf(s string) speech {
 	return speech{language: "vi", plain: !text.HasDiacritics(s)}
 }
 
+// firstPerson are the folded words without which no sentence tells of its speaker.
+var firstPerson = set("i i'm im i've ive i'll my we we're we've we'll our me us toi minh to tui em anh con chau nha goi ten")
+
+// ofSpeaker reports a sentence that may tell something of its speaker.
+func ofSpeaker(s string, g *guard) bool {
+	for w := range strings.FieldsSeq(text.Fold(s)) {
+		if firstPerson[strings.Trim(w, ".,;:!?()\"")] {
+			return true
+		}
+	}
+	return g.exempt.MatchString(s)
+}
+
 // clause is a part of a sentence with a verb of its own, without its date.
 type clause struct {
 	speech
@@ -199,6 +212,7 @@ func (r reading) clause(part string) clause {
 	c.text = r.withoutFiller(c.text)
 	c.takeDate(r)
 	c.text = r.withoutFiller(c.text)
+	c.text = r.withoutEnd(c.text)
 	at := r.selfPattern().FindStringSubmatchIndex(c.text + " ")
 	if third := r.guard().thirdSelf; at == nil || (third != nil && third.MatchString(c.text)) {
 		return c
@@ -218,6 +232,23 @@ func (r reading) withoutFiller(s string) string {
 	}
 	return strings.TrimSpace(filler.ReplaceAllString(s+" ", ""))
 }
+
+// withoutEnd takes words off the end of a clause that add nothing to it.
+func (r reading) withoutEnd(s string) string {
+	end := enEnd
+	if r.language == "vi" {
+		end = viEnd[r.plain]
+	}
+	return strings.TrimRight(end.ReplaceAllString(s, ""), " ,")
+}
+
+var (
+	enEnd = regexp.MustCompile(`(?i)(?:,? (?:now|right now|currently|these days|nowadays|at the moment|at present|too|as well|actually|by the way|btw|though|haha+|lol|so far|you know|of course|again|already))+$`)
+	viEnd = map[bool]*regexp.Regexp{
+		false: regexp.MustCompile(`(?: (?:nhé|nha|nhá|ạ|á|nè|hihi|haha|hehe|luôn|hen|lắm|cơ))+$`),
+		true:  regexp.MustCompile(`(?: (?:nhe|nha|hihi|haha|hehe|luon|hen))+$`),
+	}
+)
 
 // takeDate moves the first date of the clause out of its text.
 func (c *clause) takeDate(r reading) {

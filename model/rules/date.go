@@ -26,7 +26,7 @@ type date struct {
 	unit       unit
 	start, end int  // where the expression stands, its preposition included
 	current    bool // the period holds the reference day: its first day may lie before the event
-	unclear    bool // it stands after "until", "before" and the like: it bounds, it does not say when
+	unclear    bool // no such day, two readings, or it stands after "until" and the like
 }
 
 // A dateRule resolves what its pattern matches. m[0] is the whole match, m[1] the
@@ -39,6 +39,7 @@ type dateRule struct {
 
 // dateLanguage is everything the date rules know of one language.
 type dateLanguage struct {
+	clues    []string // every expression holds a digit or one of these, in lower case
 	rules    []dateRule
 	leads    *regexp.Regexp // prepositions that belong to a date, at the end of what precedes it
 	bounding *regexp.Regexp // words before a date that make it unclear
@@ -46,13 +47,27 @@ type dateLanguage struct {
 }
 
 // find returns the leftmost date expression of s, the longest of those that begin
-// there. ref is when s was written; its zero value resolves nothing that is relative.
+// there; if any expression of s is unclear, that one. ref is when s was written; its
+// zero value resolves nothing that is relative.
 func (l *dateLanguage) find(s string, ref time.Time) (date, bool) {
 	best, found := date{}, false
+	if !l.hinted(s) {
+		return best, false
+	}
+	var broken []date
 	for _, rule := range l.rules {
 		d, ok := rule.first(s, ref)
-		if ok && (!found || d.start < best.start || (d.start == best.start && d.end > best.end)) {
+		switch {
+		case !ok:
+		case d.unclear:
+			broken = append(broken, d)
+		case !found || d.start < best.start || (d.start == best.start && d.end > best.end):
 			best, found = d, true
+		}
+	}
+	for _, d := range broken {
+		if !found || d.start < best.start || d.end > best.end {
+			return d, true
 		}
 	}
 	if !found {
@@ -68,8 +83,22 @@ func (l *dateLanguage) find(s string, ref time.Time) (date, bool) {
 	return best, true
 }
 
-// first returns the first match of the rule that stands between word borders and
-// resolves.
+// hinted reports that s may hold a date; most clauses do not, and the rules are slow.
+func (l *dateLanguage) hinted(s string) bool {
+	if strings.ContainsAny(s, "0123456789") {
+		return true
+	}
+	s = strings.ToLower(s)
+	for _, clue := range l.clues {
+		if strings.Contains(s, clue) {
+			return true
+		}
+	}
+	return false
+}
+
+// first returns the first match of the rule that stands between word borders; it is
+// unclear if it does not resolve.
 func (r dateRule) first(s string, ref time.Time) (date, bool) {
 	for _, at := range r.pattern.FindAllStringSubmatchIndex(s, -1) {
 		if !wordBorders(s, at[0], at[1]) {
@@ -81,9 +110,8 @@ func (r dateRule) first(s string, ref time.Time) (date, bool) {
 				m[i] = strings.ToLower(s[at[2*i]:at[2*i+1]])
 			}
 		}
-		if when, u, ok := r.resolve(m, ref); ok && when.Year() >= 1900 && when.Year() <= 2200 {
-			return date{at: when, unit: u, start: at[0], end: at[1]}, true
-		}
+		when, u, ok := r.resolve(m, ref)
+		return date{at: when, unit: u, start: at[0], end: at[1], unclear: !ok || when.Year() < 1900 || when.Year() > 2200}, true
 	}
 	return date{}, false
 }

@@ -25,6 +25,7 @@ var enUnits = map[string]unit{"day": day, "week": week, "month": month, "year": 
 // after this one, "last Friday" the latest Friday before today, "this Friday" the one
 // of this week; weeks begin on Monday. 3/4/2024 can be read two ways and is no date.
 var english = dateLanguage{
+	clues:    []string{"last", "next", "this", "ago", "day", "from now", "tonight", "morrow", " time", "in a", "in one", "in two", "in three", "in four", "in five", "in six", "in seven", "in eight", "in nine", "in ten", "in eleven", "in twelve"},
 	leads:    regexp.MustCompile(`(?i)(?:^|\s)(?:(?:back|early|late|earlier|later|sometime|about|around|roughly|just|only|way back) )?(?:on|in|about|just|roughly|since|from|during|around|of|as of|starting|back in|the)?\s+$`),
 	bounding: regexp.MustCompile(`(?i)(?:^|\s)(?:until|till|by|before|after|through|to|between)\s+$`),
 	phrase:   englishDate,

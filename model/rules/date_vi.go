@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/pikamem/pika/text"
@@ -54,6 +55,7 @@ var (
 func vietnameseDates(spell spelling) dateLanguage {
 	re := func(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?i)(?:` + spell(pattern) + `)`) }
 	return dateLanguage{
+		clues:    strings.Fields(spell("ngày hôm tuần tháng năm sáng trưa chiều tối đêm bữa thứ nhật mai t2 t3 t4 t5 t6 t7 cn")),
 		leads:    re(`(?:^|\s)(?:vào|từ|hồi|lúc|trong|kể từ|bắt đầu từ|(?:vào )?(?:đầu|giữa|cuối))?(?: ngày| đầu| cuối| giữa)?\s+$`),
 		bounding: re(`(?:^|\s)(?:đến|tới|trước|sau|cho đến|cho tới)(?: ngày)?\s+$`),
 		phrase:   vietnameseDate,

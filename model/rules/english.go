@@ -73,15 +73,15 @@ var englishTemplates = compile([]template{
 	{on: whole, match: `my (?:home ?town|home city|home country) is PLACE`, predicate: "from", category: "home", object: "$1", text: "$S's home town is $1", entities: []string{"place"}, sure: 0.6},
 
 	// Work.
-	{on: self, match: `(?:ADVwork|ADVam ADVworking|am employed|have been working|have worked) ADVas (?:an? |the )?X (?:at|for|with) ORG`, predicate: "works_at", category: "work", object: "$2", text: "$S works as $1 at $2", entities: []string{"", "organisation"}, when: optional, sure: 0.6},
+	{on: self, match: `(?:ADVwork|ADVam ADVworking|am employed|have been working|have worked) ADVas (?:an? |the )?X (?:at|for|with) ORG`, predicate: "works_at", category: "work", object: "$2", text: "$S works as a $1 at $2", entities: []string{"", "organisation"}, when: optional, sure: 0.6},
 	{on: self, match: `(?:ADVwork|ADVam ADVworking|am employed|have been working|have worked) ADV(?:at|for|with) ORG(?: as (?:an? )?.+)?`, predicate: "works_at", category: "work", object: "$1", text: "$S works at $1", entities: []string{"organisation"}, when: optional, sure: 0.6},
 	{on: self, match: `ADV(?:joined|started (?:working |a (?:new )?(?:job|position|role) )at|got a (?:new )?job at|was hired (?:at|by)|began working at) ORG(?: as .+)?`, predicate: "works_at", category: "work", object: "$1", text: "$S started working at $1", entities: []string{"organisation"}, when: optional, sure: 0.55},
 	{on: self, match: `(?:no longer work|do not work) (?:at|for) ORG`, predicate: "works_at", category: "work", object: "$1", text: "$S no longer works at $1", entities: []string{"organisation"}, always: true, sure: 0.6},
 	{on: self, match: `(?:ADVleft|ADVquit|resigned from) (?:my job at )ORG`, predicate: "works_at", category: "work", object: "$1", text: "$S left the job at $1", entities: []string{"organisation"}, when: optional, always: true, sure: 0.55},
-	{on: self, match: `(?:ADVwork|ADVam ADVworking|have been working) ADVas (?:an? )?JOB(?: in .+| from home)?`, predicate: "works_as", category: "work", object: "$1", text: "$S works as $1", when: optional, sure: 0.6},
+	{on: self, match: `(?:ADVwork|ADVam ADVworking|have been working) ADVas (?:an? )?JOB(?: in .+| from home)?`, predicate: "works_as", category: "work", object: "$1", text: "$S works as a $1", when: optional, sure: 0.6},
 	{on: self, match: `am ADV(?:an? )JOB(?: at ORG| by profession| by trade)?`, predicate: "works_as", category: "work", object: "$1", text: "$S is a $1", sure: 0.6},
 	{on: self, match: `am ADV(?:an? )JOB (?:in|at|for|from|based in) .+`, predicate: "works_as", category: "work", object: "$1", text: "$S is a $1", sure: 0.55},
-	{on: whole, match: `my (?:job|occupation|profession) is (?:an? |being an? )?JOB`, predicate: "works_as", category: "work", object: "$1", text: "$S works as $1", sure: 0.6},
+	{on: whole, match: `my (?:job|occupation|profession) is (?:an? |being an? )?JOB`, predicate: "works_as", category: "work", object: "$1", text: "$S works as a $1", sure: 0.6},
 	{on: self, match: `ADV(?:work|am working) in FIELD`, predicate: "works_in", category: "work", object: "$1", text: "$S works in $1", sure: 0.55},
 	{on: self, match: `ADV(?:run|own|opened|started|founded) (?:my own|our own|an?) ((?:[\w-]+ ){0,3}?(?:business|company|startup|store|shop|restaurant|cafe|studio|bakery|agency|farm|bar|salon|gym|clinic))(?: in .+)?`, predicate: "owns_business", category: "work", object: "$1", text: "$S runs a $1", when: optional},
 	{on: self, match: `ADV(?:quit|lost|left) my job(?: as an? [\w ]+| at [\w ]+)?`, predicate: "has_job", category: "work", object: "job", text: "$S left their job", when: optional, always: true},

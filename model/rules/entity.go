@@ -11,20 +11,23 @@ import (
 )
 
 // withNames adds to the entities the other runs of capitalised words of a text, of
-// type other. The first word of the text is the speaker or begins the sentence, and
-// counts only as part of what follows it in no case.
+// type other. The text's first word says nothing: it is the speaker, or a sentence
+// begins with it.
 func withNames(entities []pika.Entity, s, speaker string) []pika.Entity {
-	s = strings.TrimSpace(strings.TrimPrefix(s, speaker))
+	if rest, ok := strings.CutPrefix(s, speaker); ok {
+		s = rest
+	} else {
+		_, s, _ = strings.Cut(s, " ")
+	}
 	var run []string
 	flush := func() {
-		if name := strings.Join(run, " "); name != "" {
+		if name := strings.Join(run, " "); name != "" && name != speaker {
 			entities = addEntity(entities, pika.Entity{Name: name, Type: "other"})
 		}
 		run = nil
 	}
 	for w := range strings.FieldsSeq(s) {
-		bare := strings.Trim(w, ".,;:!()\"'“”")
-		bare = strings.TrimSuffix(bare, "'s")
+		bare := strings.TrimSuffix(strings.Trim(w, ".,;:!()\"'“”"), "'s")
 		r, _ := utf8.DecodeRuneInString(bare)
 		if !unicode.IsUpper(r) || notEntities[strings.ToLower(bare)] {
 			flush()

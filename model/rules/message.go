@@ -3,6 +3,7 @@ package rules
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/pikamem/pika/text"
@@ -29,14 +30,30 @@ var (
 // words, in NFC: no code, no quotations, no quoted lines. Faces and emoji are gone.
 func sentences(content string) []string {
 	var list []string
-	for _, s := range text.Sentences(cleaned(content)) {
-		s = text.Normalize(faces.ReplaceAllString(apostrophe.Replace(s), " "))
+	for _, s := range text.Sentences(withoutFaces(cleaned(content))) {
+		s = text.Normalize(apostrophe.Replace(s))
 		if s == "" || len(s) > maxSentence || strings.Contains(s, dropped) || !utf8.ValidString(s) {
 			continue
 		}
 		list = append(list, s)
 	}
 	return list
+}
+
+// withoutFaces removes faces and emoji. People end sentences with them, so one before a
+// capital letter counts as a full stop.
+func withoutFaces(s string) string {
+	var b strings.Builder
+	start := 0
+	for _, at := range faces.FindAllStringIndex(s, -1) {
+		b.WriteString(s[start:at[0]])
+		start = at[1]
+		if r, _ := utf8.DecodeRuneInString(strings.TrimLeft(s[start:], " ")); unicode.IsUpper(r) {
+			b.WriteByte('.')
+		}
+		b.WriteByte(' ')
+	}
+	return b.String() + s[start:]
 }
 
 // cleaned removes code and addresses, and puts the dropped mark in place of

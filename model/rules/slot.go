@@ -69,8 +69,10 @@ func fill(kind, raw string, c *clause) (slot, negator string, ok bool) {
 		ok = (unicode.IsUpper(first) || unicode.IsDigit(first)) && words(slot) <= 7 && specific(slot, c)
 	case "DOING", "PAST", "ACTION":
 		slot, ok = action(kind, slot, c)
-	default:
+	case "LANGUAGE", "NATION", "": // keep their capitals
 		ok = slot != ""
+	default:
+		slot, ok = initial(slot, unicode.ToLower), slot != ""
 	}
 	return slot, negator, ok && len(slot) <= pika.MaxObjectBytes
 }
@@ -210,6 +212,15 @@ func set(words string) map[string]bool {
 	return m
 }
 
+// initial changes the first letter of s.
+func initial(s string, change func(rune) rune) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(change(r)) + s[n:]
+}
+
 // withCapitals gives each word of a name a capital, if it has none at all.
 func withCapitals(s string) string {
 	if hasCapital(s) {
@@ -217,8 +228,7 @@ func withCapitals(s string) string {
 	}
 	fields := strings.Fields(s)
 	for i, w := range fields {
-		r, n := utf8.DecodeRuneInString(w)
-		fields[i] = string(unicode.ToUpper(r)) + w[n:]
+		fields[i] = initial(w, unicode.ToUpper)
 	}
 	return strings.Join(fields, " ")
 }

@@ -145,7 +145,7 @@ func (f *found) take(kind, matched string, c *clause) bool {
 	default:
 		slot, negator, ok := fill(kind, matched, c)
 		if negator != "" {
-			ok = ok && f.negator != ""
+			ok = ok && (f.negator != "" || f.always)
 			f.negator = negator
 		}
 		f.slots = append(f.slots, slot)
@@ -183,8 +183,15 @@ func (f *found) render(pattern string, speaker string, c *clause) string {
 	for i := len(f.slots) - 1; i >= 0; i-- {
 		pairs = append(pairs, "$"+string(rune('1'+i)), f.slots[i])
 	}
-	return text.Normalize(strings.NewReplacer(pairs...).Replace(s))
+	s = text.Normalize(strings.NewReplacer(pairs...).Replace(s))
+	if c.language == "en" {
+		s = beforeVowel.ReplaceAllString(s, "an $1")
+	}
+	return s
 }
+
+// beforeVowel finds an article that a filled slot made wrong.
+var beforeVowel = regexp.MustCompile(`\ba ([aeio][^n ][a-z]*|an[a-z]+|in[a-z]+|en[a-z]+|un[^i][a-z]*)\b`)
 
 // normalNegator groups the English negators by the grammar they need.
 func normalNegator(n string) string {

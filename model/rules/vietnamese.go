@@ -106,7 +106,7 @@ var vietnameseList = []template{
 	{on: self, match: `NEGADV(?:nuôi|có nuôi|có) (?:con |bé )?ANIMAL`, predicate: "has_pet", category: "pets", object: "$1", text: "$S $N nuôi $1", sure: 0.5},
 
 	// Health and diet.
-	{on: self, match: `NEGADV(?:bị |mắc )?dị ứng (?:với |khi ăn )?X`, predicate: "allergic_to", category: "health", object: "$1", text: "$S $N bị dị ứng $1", sure: 0.6},
+	{on: self, match: `NEGADV(?:bị |mắc )?dị ứng (?:với |khi ăn )?X(?: (?:rất |khá |hơi )?(?:nặng|nhẹ)(?: lắm)?)?`, predicate: "allergic_to", category: "health", object: "$1", text: "$S $N bị dị ứng $1", sure: 0.6},
 	{on: self, match: `ADV(?:bị|mắc|có) (?:bệnh )?ILLNESS`, predicate: "has_condition", category: "health", object: "$1", text: "$S bị $1", when: optional, sure: 0.55},
 	{on: self, match: `NEGADV(ăn chay|ăn thuần chay|ăn chay trường|ăn kiêng|ăn keto|ăn eat clean)(?: trường)?`, predicate: "follows_diet", category: "health", object: "$1", text: "$S $N $1", when: optional, sure: 0.6},
 	{on: self, match: `(?:không|chẳng|ko|không còn|không hề) (?:bao giờ )?(?:ăn|uống)(?: được)? X`, predicate: "consumes", category: "food", object: "$1", text: "$S không ăn uống $1", always: true, sure: 0.5},

@@ -173,12 +173,56 @@ func churn(t *testing.T, v *sqlite.Vectors, users int, seed uint64) {
 	}
 }
 
-// TestSearchSeesAcknowledgedWrites searches right after each write, while others keep
-// the arena busy.
+// TestLoadTakesUpWritesMadeMeanwhile writes through an index while it loads a large arena.
+func TestLoadTakesUpWritesMadeMeanwhile(t *testing.T) {
+	t.Parallel()
+	db := openVectorsDB(t, t.TempDir())
+	t.Cleanup(func() { db.Close() })
+	open := func() *sqlite.Vectors {
+		v, err := db.Vectors(t.Context(), smallModel, sqlite.VectorOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	upsertRows(t, open(), benchScope, smallRows(random, numbered("id", 15_000)...))
+	query := randomValues(random, smallModel.Dimensions)
+	for round := range 5 {
+		v := open()
+		loaded := make(chan struct{})
+		go func() {
+			defer close(loaded)
+			searchRows(t, v, benchScope, query, 1)
+		}()
+		for i, loading := 0, true; loading; i++ {
+			select {
+			case <-loaded:
+				loading = false
+			default:
+				upsertRows(t, v, benchScope, smallRows(random, fmt.Sprintf("new-%d-%d", round, i), fmt.Sprint("id", i)))
+				if err := v.DeleteVectors(t.Context(), benchScope, pika.CorpusFacts, []string{fmt.Sprint("id", 14_000-i)}); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		got := searchRows(t, v, benchScope, query, pika.MaxVectorLimit)
+		want := searchRows(t, open(), benchScope, query, pika.MaxVectorLimit)
+		if !slices.Equal(got, want) {
+			t.Fatalf("round %d: the arena has %d rows, the file %d, or their order differs", round, len(got), len(want))
+		}
+	}
+}
+
+// TestSearchSeesAcknowledgedWrites searches right after each write, while searches in
+// other scopes push the arena out.
 func TestSearchSeesAcknowledgedWrites(t *testing.T) {
 	t.Parallel()
 	v, closeAll := openVectors(t, t.TempDir(), smallModel, sqlite.VectorOptions{MemoryBytes: 30_000})
 	t.Cleanup(closeAll)
+	for g := range 4 {
+		upsertRows(t, v, userScope(g), smallRows(rand.New(rand.NewPCG(9, 9)), numbered("id", 200)...))
+	}
 	var all sync.WaitGroup
 	for g := range 4 {
 		all.Go(func() {
