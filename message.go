@@ -38,6 +38,17 @@ type StoredMessage struct {
 	Metadata       Metadata
 }
 
+// SearchText returns what a search finds the message by: who said it, if that is
+// known, and what was said. It is empty for a message whose content is not kept.
+// Questions often name the speaker ("what did Linh say about …"), whose name a
+// message in the first person does not hold.
+func (m StoredMessage) SearchText() string {
+	if m.Content == "" || m.Name == "" {
+		return m.Content
+	}
+	return m.Name + ": " + m.Content
+}
+
 // MessageKey returns the id of a message in the scope's stores.
 func MessageKey(scope Scope, conversationID, messageID string) string {
 	return DeriveID("message", scope.ID(), conversationID, messageID)

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
-	"sync/atomic"
+	"net/http/httptest"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -16,7 +14,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/bench/process"
+	"github.com/pikamem/pika/pikatest"
 )
 
 const (
@@ -29,12 +29,9 @@ const (
 // the cache) with a workflow of as many empty activities on the same Temporal
 // server, in turns, so that both see the same machine.
 func runThroughput(ctx context.Context, b *bed) error {
-	model, err := startModel()
-	if err != nil {
-		return err
-	}
+	model := httptest.NewServer(pikatest.NewLLMServer(instantModel))
 	defer model.Close()
-	s, err := b.startServer(ctx, "data", map[string]string{"OPENAI_BASE_URL": "http://" + model.Addr + "/v1", "OPENAI_API_KEY": "none"})
+	s, err := b.startServer(ctx, "data", map[string]string{"OPENAI_BASE_URL": model.URL + "/v1", "OPENAI_API_KEY": "none"})
 	if err != nil {
 		return err
 	}
@@ -102,42 +99,17 @@ func extractOnce(ctx context.Context, s *process.Server, user string) error {
 	return err
 }
 
-// model is a language model without delay: it answers every chunk with the same two facts.
-type model struct {
-	http.Server
-	asked atomic.Int64
-}
-
-func startModel() (*model, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	m := &model{}
-	m.Addr, m.Handler = listener.Addr().String(), m
-	go m.Serve(listener)
-	return m, nil
-}
-
-// ServeHTTP answers a chat completion.
-func (m *model) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	m.asked.Add(1)
-	fact := func(text, predicate, object string, source int) map[string]any {
-		return map[string]any{
-			"text": text, "subject": "user", "predicate": predicate, "object": object, "category": "other",
-			"entities": []any{map[string]string{"name": object, "type": "other"}}, "sources": []int{source},
-			"valid_from": nil, "valid_to": nil, "negated": false, "confidence": 0.9, "language": "en",
+// instantModel answers every chunk with the same two facts.
+func instantModel([]pikatest.LLMLine) []pika.Candidate {
+	fact := func(text, predicate, object string, source int) pika.Candidate {
+		return pika.Candidate{
+			Text: text, Subject: "user", Predicate: predicate, Object: object, Category: "other",
+			Entities: []pika.Entity{{Name: object, Type: "other"}}, Sources: []int{source}, Confidence: 0.9, Language: "en",
 		}
 	}
-	facts, _ := json.Marshal(map[string]any{"facts": []any{
+	return []pika.Candidate{
 		fact("The user has a cat named Mướp", "has_pet", "Mướp", 0), fact("The user works at a bakery in Huế", "works_at", "bakery in Huế", 2),
-	}})
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(map[string]any{
-		"id": "x", "object": "chat.completion", "model": "bench",
-		"choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]string{"role": "assistant", "content": string(facts)}}},
-		"usage":   map[string]int{"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150},
-	})
+	}
 }
 
 // bareInput keeps the payloads of the bare workflow about as large as a small job's.

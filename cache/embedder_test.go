@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,6 +60,14 @@ func newMemory(t *testing.T) *memory.Cache {
 	c := memory.New(memory.Options{})
 	t.Cleanup(func() { c.Close() })
 	return c
+}
+
+// newClockedMemory returns a cache and what moves its clock on.
+func newClockedMemory(t *testing.T) (c *memory.Cache, pass func(time.Duration)) {
+	var passed atomic.Int64
+	c = memory.New(memory.Options{Now: func() time.Time { return reference.Add(time.Duration(passed.Load())) }})
+	t.Cleanup(func() { c.Close() })
+	return c, func(d time.Duration) { passed.Add(int64(d)) }
 }
 
 func embed(t *testing.T, e pika.Embedder, role pika.EmbedRole, texts ...string) [][]float32 {
@@ -135,16 +144,14 @@ func TestEmbedderKeepsModelsApart(t *testing.T) {
 
 func TestEmbedderForgetsAfterItsTTL(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	c := memory.New(memory.Options{Now: func() time.Time { return now }})
-	t.Cleanup(func() { c.Close() })
+	c, pass := newClockedMemory(t)
 	inner := newCountingEmbedder()
 	e := cache.NewEmbedder(inner, c, cache.EmbedderOptions{})
 	embed(t, e, pika.EmbedQuery, "hi")
-	now = now.Add(23 * time.Hour)
+	pass(23 * time.Hour)
 	embed(t, e, pika.EmbedQuery, "hi")
 	wantCalls(t, inner, []string{"hi"})
-	now = now.Add(2 * time.Hour)
+	pass(2 * time.Hour)
 	embed(t, e, pika.EmbedQuery, "hi")
 	wantCalls(t, inner, []string{"hi"})
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/cache"
 	"github.com/pikamem/pika/pikatest"
-	"github.com/pikamem/pika/store/memory"
 )
 
 // countingExtractor answers every chunk with its number, and waits for gate if there
@@ -181,13 +180,11 @@ func TestExtractorReferenceTimeCountsByItsDay(t *testing.T) {
 
 func TestExtractorForgetsAfterItsTTL(t *testing.T) {
 	t.Parallel()
-	now := reference
-	c := memory.New(memory.Options{Now: func() time.Time { return now }})
-	t.Cleanup(func() { c.Close() })
+	c, pass := newClockedMemory(t)
 	inner := &countingExtractor{}
 	e := cache.NewExtractor(inner, "v1", c, cache.ExtractorOptions{})
-	for _, pass := range []time.Duration{0, 4 * time.Minute, 2 * time.Minute} {
-		now = now.Add(pass)
+	for _, d := range []time.Duration{0, 4 * time.Minute, 2 * time.Minute} {
+		pass(d)
 		extract(t, e, chunk("hi"))
 	}
 	if n := inner.calls.Load(); n != 2 {

@@ -297,7 +297,7 @@ func TestGoodInput(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(c *gateway.Config) { c.Hosts = []string{"pika.internal"} })
+	b := setup(t, func(c *gateway.Config) { c.Hosts = []string{"Pika.Internal:8080"} })
 	for host, want := range map[string]int{
 		"localhost": 200, "LOCALHOST:1": 200, "app.localhost:80": 200, "127.0.0.1:8080": 200, "127.9.9.9": 200, "[::1]:8080": 200, "[::1]": 200,
 		"pika.internal:8080": 200, "Pika.Internal.": 200, "": 403, "10.0.0.1": 403, "evil.example": 403, "localhost.evil.example": 403, "127.0.0.1.evil.example": 403,

@@ -99,7 +99,7 @@ type server struct {
 	inFlight gate
 	waiters  gate
 	metrics  metrics
-	document []byte
+	document func() []byte // the OpenAPI document
 }
 
 // failNotFound is the answer for an id that this tenant does not have.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/pikamem/pika"
@@ -84,6 +85,10 @@ func (c Config) complete() (Config, error) {
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, 256)
 	c.MaxWaiters = cmp.Or(c.MaxWaiters, 1024)
 	c.Version = cmp.Or(c.Version, "dev")
+	c.Hosts = slices.Clone(c.Hosts)
+	for i, host := range c.Hosts {
+		c.Hosts[i] = hostName(host)
+	}
 	return c, nil
 }
 

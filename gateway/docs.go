@@ -21,7 +21,7 @@ var (
 // showDocument answers /openapi.json.
 func (s *server) showDocument(c *call) error {
 	c.w.Header().Set("Content-Type", mediaJSON)
-	c.w.Write(s.document) // an error here means that the caller has gone
+	c.w.Write(s.document()) // an error here means that the caller has gone
 	return nil
 }
 

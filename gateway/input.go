@@ -3,11 +3,11 @@ package gateway
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -126,8 +126,10 @@ func isInteger(s string) bool {
 
 // integer returns a checked whole number.
 func (p params) integer(name string, otherwise int) int {
-	n := otherwise
-	fmt.Sscan(p[name], &n) // checked: a missing one leaves the default
+	n, err := strconv.Atoi(p[name])
+	if err != nil { // it was checked, so it is missing
+		return otherwise
+	}
 	return n
 }
 

@@ -268,6 +268,13 @@ func TestListJobs(t *testing.T) {
 		return pika.Page[pika.Job]{}, pika.InvalidField("cursor", "must be one that a list answered")
 	}
 	wantProblem(t, b.send("GET", "/v1/jobs?cursor=x", ""), 422, pika.Invalid)
+	b.jobs.list = func(_ string, _ pika.ListJobs, p pika.PageRequest) (pika.Page[pika.Job], error) {
+		if p.Limit != 10 {
+			t.Errorf("limit=010 asks for %d; want ten, not octal", p.Limit)
+		}
+		return pika.Page[pika.Job]{}, nil
+	}
+	b.send("GET", "/v1/jobs?limit=010", "")
 }
 
 func TestGetBatch(t *testing.T) {

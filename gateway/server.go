@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -45,7 +46,7 @@ func (s *server) router() http.Handler {
 		s.register(api, o)
 	}
 	s.finishSchemas()
-	s.document = document(api)
+	s.document = sync.OnceValue(func() []byte { return document(api) }) // rendering takes longer than all else here
 	return mux
 }
 

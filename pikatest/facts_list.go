@@ -76,8 +76,8 @@ func testListPages(t *testing.T, truth Truth) {
 			if request.Cursor = page.Next; page.Next == "" {
 				break
 			}
-			if len(page.Items) != limit {
-				t.Fatalf("a page before the last has %d of %d items", len(page.Items), limit)
+			if len(page.Items) != limit || len(got) > len(want) {
+				t.Fatalf("a page before the last has %d of %d items, after %d of %d", len(page.Items), limit, len(got), len(want))
 			}
 		}
 		wantSame(t, fmt.Sprintf("pages of %d", limit), got, want)
@@ -96,6 +96,9 @@ func testListWhileWriting(t *testing.T, truth Truth) {
 		got = append(got, factIDs(page.Items)...)
 		if request.Cursor = page.Next; page.Next == "" {
 			break
+		}
+		if round == len(there) {
+			t.Fatalf("%d pages of 3 do not end a list of %d", round, len(there))
 		}
 		commitAt(t, truth, fmt.Sprint("during", round), 11, 2)
 	}

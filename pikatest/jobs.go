@@ -239,6 +239,9 @@ func testListJobPages(t *testing.T, truth Truth) {
 		if request.Cursor = page.Next; page.Next == "" {
 			break
 		}
+		if round == len(want) {
+			t.Fatalf("%d pages of 3 do not end a list of %d", round, len(want))
+		}
 		begin(t, truth, accepted(alice, fmt.Sprint("new", round), day(25)))
 	}
 	slices.Sort(got)

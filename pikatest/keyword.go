@@ -171,11 +171,14 @@ func sortedScores(hits []pika.Scored) []float64 {
 
 // testKeywordMany fills more than one posting block, deletes across them and writes on.
 func testKeywordMany(t *testing.T, truth Truth) {
-	var ids []string
+	var ids, kept []string
 	for round := range 3 {
 		texts := make([]string, 150)
 		for i := range texts {
 			texts[i] = fmt.Sprintf("common r%dn%d", round, i)
+			if i%3 != 0 {
+				kept = append(kept, texts[i])
+			}
 		}
 		ids = append(ids, corpus(t, truth, alice, fmt.Sprint("j", round), texts...)...)
 	}
@@ -185,10 +188,13 @@ func testKeywordMany(t *testing.T, truth Truth) {
 		}
 	}
 	late := corpus(t, truth, alice, "late", "common latecomer")
+	corpus(t, truth, bob, "j", append(kept, "common latecomer")...)
 	hits := scored(t, truth, alice, pika.CorpusFacts, "common", pika.MaxKeywordLimit)
 	if len(hits) != 301 {
 		t.Errorf("%d facts are found; want 301", len(hits))
 	}
+	wantSame(t, "scores beside a user who had only the facts kept",
+		sortedScores(hits), sortedScores(scored(t, truth, bob, pika.CorpusFacts, "common", pika.MaxKeywordLimit)))
 	wantSame(t, "one in the middle", search(t, truth, alice, pika.CorpusFacts, "r1n50"), []string{ids[200]})
 	wantSame(t, "a deleted one", search(t, truth, alice, pika.CorpusFacts, "r1n0"), []string{})
 	wantSame(t, "the last", search(t, truth, alice, pika.CorpusFacts, "latecomer"), late)

@@ -76,6 +76,12 @@ func testMessagesReplaced(t *testing.T, truth Truth) {
 	wantSame(t, "search for the old content", search(t, truth, alice, pika.CorpusMessages, "tea one"), []string{})
 	wantSame(t, "search for the new", search(t, truth, alice, pika.CorpusMessages, "coffee"), []string{first.Key})
 	wantSame(t, "owed", len(pending(t, truth)), 2)
+
+	put(t, truth, bob, said(bob, "m1", "likes coffee"), said(bob, "m2", "two"))
+	for _, query := range []string{"coffee", "likes two"} {
+		wantSame(t, "scores beside a user who never said otherwise",
+			sortedScores(scored(t, truth, alice, pika.CorpusMessages, query, 9)), sortedScores(scored(t, truth, bob, pika.CorpusMessages, query, 9)))
+	}
 }
 
 func testMessagesNotKept(t *testing.T, truth Truth) {

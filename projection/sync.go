@@ -42,7 +42,7 @@ func (p *Projections) syncMessageBatch(ctx context.Context, scope pika.Scope, ke
 			}
 			present[m.Key] = m.ContentHash
 			if written[m.Key] != m.ContentHash {
-				stale = append(stale, Passage{ID: m.Key, Text: m.Content})
+				stale = append(stale, Passage{ID: m.Key, Text: m.SearchText()})
 			}
 		}
 		gone := slices.DeleteFunc(slices.Clone(keys), func(key string) bool {

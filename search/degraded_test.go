@@ -120,8 +120,10 @@ func TestAStoreThatIsStuck(t *testing.T) {
 		if a := mustSearch(t, e, linh, q); len(a.Degraded) != 0 {
 			t.Errorf("degraded %v after the store came back", a.Degraded)
 		}
-		if err := e.Close(t.Context()); err != nil {
-			t.Errorf("Close = %v", err)
+		for range 2 {
+			if err := e.Close(t.Context()); err != nil {
+				t.Errorf("Close = %v", err)
+			}
 		}
 	})
 }

@@ -61,21 +61,14 @@ func New(c Config) *Engine {
 }
 
 // Close waits until the calls that late legs left behind have ended, at most until ctx
-// ends. Call it when no search runs any more and before the stores are closed.
+// ends (Timeout). Call it when no search runs any more, before the stores are closed.
 func (e *Engine) Close(ctx context.Context) error {
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for _, g := range []*guard{e.embedder, e.vectors, e.keyword, e.facts} {
-			g.running.Wait()
+	for _, g := range []*guard{e.embedder, e.vectors, e.keyword, e.facts} {
+		if err := g.drain(ctx); err != nil {
+			return pika.Wrap(pika.Timeout, err, "calls of a store are still under way")
 		}
-	}()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-		return pika.Wrap(pika.Timeout, ctx.Err(), "calls of a store are still under way")
 	}
+	return nil
 }
 
 // Search implements pika.Searcher. When even its time for reading the truth has run

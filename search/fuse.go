@@ -83,34 +83,49 @@ type Candidate struct {
 // only makes the sum readable: one half is where a document stands two standard
 // deviations above the user's other documents.
 func Fuse(evidence []Evidence) []Candidate {
-	candidates := map[string]*Candidate{}
-	var background float64
-	for i, e := range evidence {
-		missing := e.background()
-		background += missing
-		for rank, h := range e.Hits {
-			c := candidates[h.ID]
-			if c == nil {
-				c = &Candidate{ID: h.ID, Legs: make([]*pika.LegScore, len(evidence))}
-				candidates[h.ID] = c
-			}
-			if c.Legs[i] != nil {
-				continue // a leg that names a document twice is heard once
-			}
-			c.Legs[i] = &pika.LegScore{Rank: rank + 1, Score: h.Score}
-			c.Strength += e.strength(h.Score) - missing
-		}
-	}
-	ranked := make([]Candidate, 0, len(candidates))
-	for _, c := range candidates {
+	ranked, background := union(evidence)
+	for i := range ranked {
+		c := &ranked[i]
 		c.Strength += background
 		c.Score = 1 / (1 + math.Exp(middle-c.Strength))
-		ranked = append(ranked, *c)
 	}
 	slices.SortFunc(ranked, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(b.Strength, a.Strength), cmp.Compare(a.ID, b.ID))
 	})
 	return ranked
+}
+
+// union returns every document of the evidence once, with its strength above the
+// background, and the background.
+func union(evidence []Evidence) (candidates []Candidate, background float64) {
+	most := 0
+	for _, e := range evidence {
+		most += len(e.Hits)
+	}
+	candidates = make([]Candidate, 0, most)
+	index := make(map[string]int, most)
+	places := make([]*pika.LegScore, most*len(evidence)) // one block for all candidates
+	for i, e := range evidence {
+		missing := e.background()
+		background += missing
+		scores := make([]pika.LegScore, len(e.Hits))
+		for rank, h := range e.Hits {
+			at, known := index[h.ID]
+			if !known {
+				at = len(candidates)
+				index[h.ID] = at
+				candidates = append(candidates, Candidate{ID: h.ID, Legs: places[at*len(evidence) : (at+1)*len(evidence)]})
+			}
+			c := &candidates[at]
+			if c.Legs[i] != nil {
+				continue // a leg that names a document twice is heard once
+			}
+			scores[rank] = pika.LegScore{Rank: rank + 1, Score: h.Score}
+			c.Legs[i] = &scores[rank]
+			c.Strength += e.strength(h.Score) - missing
+		}
+	}
+	return candidates, background
 }
 
 // middle is the strength whose score is one half.

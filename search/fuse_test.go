@@ -88,7 +88,7 @@ func TestFuseKeepsPlaces(t *testing.T) {
 func TestFuseProperties(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
+	for range 40 {
 		e := evidence(random.Float64(), random.Float64(), someHits(random), someHits(random))
 		got := search.Fuse(e)
 		if !slices.IsSortedFunc(got, func(a, b search.Candidate) int {

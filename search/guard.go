@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/bulkhead"
@@ -35,7 +34,6 @@ type guard struct {
 	leg     pika.Leg
 	slots   bulkhead.Bulkhead[any]
 	breaker circuitbreaker.CircuitBreaker[any]
-	running sync.WaitGroup
 	meter   legMeter
 }
 
@@ -66,11 +64,11 @@ func guarded[T any](ctx context.Context, g *guard, f func(context.Context) (T, e
 	}
 	started := time.Now()
 	done := make(chan outcome, 1)
-	g.running.Go(func() {
+	go func() {
 		defer g.slots.ReleasePermit()
 		value, err := protected(ctx, f)
 		done <- outcome{value, err}
-	})
+	}()
 	select {
 	case o := <-done:
 		g.leave(ctx, o.err, time.Since(started))
@@ -101,6 +99,23 @@ func (g *guard) enter(ctx context.Context) error {
 	if !g.breaker.TryAcquirePermit() {
 		g.slots.ReleasePermit()
 		return errOpen
+	}
+	return nil
+}
+
+// drain waits until no call runs: then it holds every place of the bulkhead for a
+// moment. ctx bounds the wait.
+func (g *guard) drain(ctx context.Context) error {
+	taken := 0
+	defer func() {
+		for range taken {
+			g.slots.ReleasePermit()
+		}
+	}()
+	for ; taken < maxConcurrentCalls; taken++ {
+		if err := g.slots.AcquirePermit(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -54,16 +55,21 @@ func (s *run) embed() {
 	s.vector = vectors[0]
 }
 
-// degrade names a part in the answer. The first time it says why in the log, unless
-// the guard only repeats what it logged before.
+// degrade names a part in the answer. The first time it says why in the log, but not
+// what the guard only repeats, and softly what a caller's short deadline may cause.
 func (s *run) degrade(leg pika.Leg, err error) {
 	s.mu.Lock()
 	known := s.degraded[leg]
 	s.degraded[leg] = true
 	s.mu.Unlock()
-	if !known && !errors.Is(err, errOpen) && !errors.Is(err, context.Canceled) {
-		s.config.Log.Warn("search leg dropped", "leg", string(leg), "code", string(pika.CodeOf(err)), "error", err)
+	if known || errors.Is(err, errOpen) || errors.Is(err, errFull) || errors.Is(err, context.Canceled) {
+		return
 	}
+	level := slog.LevelWarn
+	if errors.Is(err, errLate) {
+		level = slog.LevelDebug
+	}
+	s.config.Log.Log(s.ctx, level, "search leg dropped", "leg", string(leg), "code", string(pika.CodeOf(err)), "error", err)
 }
 
 func (s *run) degradedLegs() []pika.Leg {

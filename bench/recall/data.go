@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"regexp"
-	"strings"
+
+	"github.com/pikamem/pika/bench/locomo"
 )
 
 // set is one user's memory and the questions about it.
@@ -30,98 +30,43 @@ type query struct {
 	evidence []string
 }
 
-type conversation struct {
-	ID           string                     `json:"sample_id"`
-	Conversation map[string]json.RawMessage `json:"conversation"`
-	Observation  map[string]map[string][]observation
-	QA           []struct {
-		Question string
-		Evidence []string
-		Category int
-	} `json:"qa"`
-}
-
-// observation is a pair: text, and the turn or turns that prove it.
-type observation struct {
-	text  string
-	turns []string
-}
-
-// UnmarshalJSON reads ["text", "D1:3"] and ["text", ["D1:3", "D1:4"]].
-func (o *observation) UnmarshalJSON(b []byte) error {
-	var pair []json.RawMessage
-	if err := json.Unmarshal(b, &pair); err != nil {
-		return err
+// categories names the classes of questions as the tables print them.
+func categories() []string {
+	names := locomo.Categories()[1:]
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d %s", i+1, name)
 	}
-	if len(pair) != 2 {
-		return fmt.Errorf("an observation has %d members, not 2", len(pair))
-	}
-	o.turns = turnsIn(string(pair[1]))
-	return json.Unmarshal(pair[0], &o.text)
+	return names
 }
-
-var turn = regexp.MustCompile(`D\d+:\d+`)
-
-// turnsIn finds the turns named in a text; the data separates them in several ways.
-func turnsIn(s string) []string { return turn.FindAllString(s, -1) }
-
-var categories = []string{"1 multi-hop", "2 temporal", "3 open-domain", "4 single-hop", "5 adversarial"}
 
 func readLoCoMo(path string, speaker bool) ([]set, error) {
-	var conversations []conversation
-	if err := readJSON(path, &conversations); err != nil {
+	conversations, err := locomo.Load(path)
+	if err != nil {
 		return nil, err
 	}
 	var sets []set
 	for _, c := range conversations {
 		s := set{name: c.ID}
-		for _, bySpeaker := range c.Observation {
-			for _, observations := range bySpeaker {
-				for _, o := range observations {
-					s.facts = append(s.facts, item{o.text, o.turns})
+		for _, session := range c.Sessions {
+			for _, o := range session.Observations {
+				s.facts = append(s.facts, item{o.Text, o.Evidence})
+			}
+			for _, t := range session.Turns {
+				words := t.Content
+				if speaker {
+					words = t.Speaker + ": " + words
 				}
+				s.messages = append(s.messages, item{words, []string{t.ID}})
 			}
 		}
-		var err error
-		if s.messages, err = c.messages(speaker); err != nil {
-			return nil, err
-		}
-		for _, q := range c.QA {
-			evidence := turnsIn(strings.Join(q.Evidence, " "))
-			if len(evidence) > 0 && q.Category >= 1 && q.Category <= len(categories) {
-				s.questions = append(s.questions, query{q.Question, categories[q.Category-1], evidence})
+		for _, q := range c.Questions {
+			if len(q.Evidence) > 0 && q.Category >= 1 && q.Category < len(locomo.Categories()) {
+				s.questions = append(s.questions, query{q.Text, categories()[q.Category-1], q.Evidence})
 			}
 		}
 		sets = append(sets, s)
 	}
 	return sets, nil
-}
-
-func (c conversation) messages(speaker bool) ([]item, error) {
-	var messages []item
-	for n := 1; ; n++ {
-		raw, ok := c.Conversation[fmt.Sprintf("session_%d", n)]
-		if !ok {
-			if _, dated := c.Conversation[fmt.Sprintf("session_%d_date_time", n)]; dated {
-				continue
-			}
-			return messages, nil
-		}
-		var turns []struct {
-			Speaker, Text string
-			ID            string `json:"dia_id"`
-		}
-		if err := json.Unmarshal(raw, &turns); err != nil {
-			return nil, fmt.Errorf("session %d: %w", n, err)
-		}
-		for _, t := range turns {
-			words := t.Text
-			if speaker {
-				words = t.Speaker + ": " + words
-			}
-			messages = append(messages, item{words, []string{t.ID}})
-		}
-	}
 }
 
 func readBilingual(path string) (set, error) {

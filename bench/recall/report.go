@@ -114,7 +114,7 @@ func measure(ctx context.Context, model pika.Embedder, s set, into scores, class
 
 func reportLoCoMo(ctx context.Context, model pika.Embedder, sets []set, tuned string, speaker bool) error {
 	results := scores{}
-	order := append(slices.Clone(categories), all)
+	order := append(categories(), all)
 	for _, s := range sets {
 		fmt.Printf("%s: %d facts, %d messages (speaker's name in front: %v), %d questions with evidence\n", s.name, len(s.facts), len(s.messages), speaker, len(s.questions))
 		own := s.name

@@ -3,7 +3,6 @@ package main_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -17,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/bench/process"
+	"github.com/pikamem/pika/pikatest"
 )
 
 // binary builds pika once for all tests that run it as a process of its own.
@@ -91,46 +92,28 @@ func start(t *testing.T, data string, env map[string]string) *process.Server {
 	return s
 }
 
-// startModel runs an OpenAI-compatible server that answers every chunk with two
-// facts about the speaker whose name is in the first message, after a short delay.
+// startModel runs an OpenAI-compatible server that answers every chunk with two facts
+// about the first speaker.
 func startModel(t *testing.T) string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var request struct{ Messages []struct{ Content string } }
-		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
-			http.Error(w, "unreadable", http.StatusBadRequest)
-			return
-		}
-		name := "nobody"
-		for _, word := range strings.Fields(request.Messages[len(request.Messages)-1].Content) {
-			if strings.HasPrefix(word, "Speaker-") {
-				name = strings.Trim(word, ".,")
-				break
-			}
-		}
-		answer, _ := json.Marshal(map[string]any{"facts": []any{modelFact(name+" has a cat", "has_pet", "cat"), modelFact(name+" lives in Huế", "lives_in", "Huế")}})
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(map[string]any{
-			"id": "x", "object": "chat.completion", "model": "test",
-			"choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]string{"role": "assistant", "content": string(answer)}}},
-			"usage":   map[string]int{"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
-		})
+	server := httptest.NewServer(pikatest.NewLLMServer(func(lines []pikatest.LLMLine) []pika.Candidate {
+		name := lines[0].Name
+		return []pika.Candidate{modelFact(name+" has a cat", "has_pet", "cat"), modelFact(name+" lives in Huế", "lives_in", "Huế")}
 	}))
 	t.Cleanup(server.Close)
 	return server.URL + "/v1"
 }
 
-func modelFact(text, predicate, object string) map[string]any {
-	return map[string]any{
-		"text": text, "subject": "user", "predicate": predicate, "object": object, "category": "other",
-		"entities": []any{}, "sources": []int{0}, "valid_from": nil, "valid_to": nil, "negated": false,
-		"confidence": 0.9, "language": "en",
+func modelFact(text, predicate, object string) pika.Candidate {
+	return pika.Candidate{
+		Text: text, Subject: "user", Predicate: predicate, Object: object, Category: "other",
+		Sources: []int{0}, Confidence: 0.9, Language: "en",
 	}
 }
 
 func conversation(user, name string) map[string]any {
 	return map[string]any{"user_id": user, "conversation_id": "c1", "conversation": []any{
-		map[string]any{"role": "user", "content": "I am " + name + " and I have a cat.", "timestamp": "2026-11-01T08:00:00Z"},
+		map[string]any{"role": "user", "name": name, "content": "I have a cat and live in Huế.", "timestamp": "2026-11-01T08:00:00Z"},
 	}}
 }
 
@@ -299,7 +282,7 @@ func TestRefusesToStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
+	t.Cleanup(func() { taken.Close() })
 	notAModel := filepath.Join(t.TempDir(), "model.bin")
 	if err := os.WriteFile(notAModel, []byte("no model"), 0o600); err != nil {
 		t.Fatal(err)

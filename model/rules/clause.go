@@ -103,7 +103,7 @@ func viClauseBorder(spell spelling) *regexp.Regexp {
 }
 
 func viVerbs(spell spelling) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^(?:` + spell(`(?:hiện |đang |cũng |vẫn |rất |hiện đang |đã )*(?:sống|làm|học|có|thích|ghét|không|bị|nuôi|ở|chơi|nói được|quê|năm nay|mê|hay|tên|sinh|đi làm)`) + `) `)
+	return regexp.MustCompile(`(?i)^(?:` + spell(`(?:hiện |đang |cũng |vẫn |rất |hiện đang |đã )*(?:sống|làm|học|có|thích|ghét|không|bị|nuôi|ở|chơi|nói được|quê|năm nay|mê|hay|tên|sinh|đi làm|\d{1,2} tuổi|là)`) + `) `)
 }
 
 func viFillers(spell spelling) *regexp.Regexp {
@@ -127,7 +127,7 @@ func (r reading) clauses(s string) []clause {
 			carried = &c
 			continue
 		}
-		if !c.self && self != "" && r.verbStart().MatchString(c.text) {
+		if !c.self && self != "" && r.verbStart().MatchString(c.text+" ") {
 			c.self, c.rest = true, strings.TrimSpace(r.selfPattern().ReplaceAllString(self+" "+c.text, ""))
 		}
 		if c.self && self == "" {
@@ -245,7 +245,7 @@ func (r reading) withoutEnd(s string) string {
 var (
 	enEnd = regexp.MustCompile(`(?i)(?:,? (?:now|right now|currently|these days|nowadays|at the moment|at present|too|as well|actually|by the way|btw|though|haha+|lol|so far|you know|of course|again|already))+$`)
 	viEnd = map[bool]*regexp.Regexp{
-		false: regexp.MustCompile(`(?: (?:nhé|nha|nhá|ạ|á|nè|hihi|haha|hehe|luôn|hen|lắm|cơ))+$`),
+		false: regexp.MustCompile(`(?: (?:nhé|nha|nhá|ạ|á|nè|hihi|haha|hehe|luôn ấy|lắm ấy|luôn|hen|lắm|cơ))+$`),
 		true:  regexp.MustCompile(`(?: (?:nhe|nha|hihi|haha|hehe|luon|hen))+$`),
 	}
 )

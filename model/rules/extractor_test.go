@@ -12,10 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/extract"
 	"github.com/pikamem/pika/model/rules"
+	"github.com/pikamem/pika/pikatest"
 )
 
-func extract(t testing.TB, chunk pika.Chunk) []pika.Candidate {
+func extracted(t testing.TB, chunk pika.Chunk) []pika.Candidate {
 	t.Helper()
 	x, err := rules.New(rules.Options{}).Extract(t.Context(), chunk)
 	if err != nil {
@@ -60,7 +62,7 @@ func TestTextStandsAlone(t *testing.T) {
 		{"", []string{"Tôi không còn sống ở Hà Nội nữa"}, []string{"Người dùng không còn sống ở Hà Nội"}},
 		{"", []string{"I've been living in Tokyo since 2019."}, []string{"The user lives in Tokyo since 2019"}},
 	} {
-		if diff := cmp.Diff(c.want, texts(extract(t, chunkOf(c.name, c.contents...)))); diff != "" {
+		if diff := cmp.Diff(c.want, texts(extracted(t, chunkOf(c.name, c.contents...)))); diff != "" {
 			t.Errorf("%q by %q: -want +got\n%s", c.contents, c.name, diff)
 		}
 	}
@@ -74,14 +76,14 @@ func TestOnlyTheUsersMessagesAreRead(t *testing.T) {
 			chunk.Messages = append(chunk.Messages, pika.ChunkMessage{Index: i, Message: pika.Message{Role: role, Content: "I live in Berlin."}})
 		}
 	}
-	if got := extract(t, chunk); len(got) != 0 {
+	if got := extracted(t, chunk); len(got) != 0 {
 		t.Errorf("messages that are not the user's give %q", texts(got))
 	}
 }
 
 func TestRepeatedFactsAreOneWithAllSources(t *testing.T) {
 	t.Parallel()
-	got := extract(t, chunkOf("", "I have a cat named Mướp. I have a cat named Mướp.", "Hello!", "My cat is called Mướp", "I have a dog named Rex"))
+	got := extracted(t, chunkOf("", "I have a cat named Mướp. I have a cat named Mướp.", "Hello!", "My cat is called Mướp", "I have a dog named Rex"))
 	if len(got) != 2 || !slices.Equal(got[0].Sources, []int{0, 4}) || !slices.Equal(got[1].Sources, []int{6}) {
 		t.Errorf("got %+v; want Mướp from messages 0 and 4, Rex from 6", got)
 	}
@@ -89,7 +91,7 @@ func TestRepeatedFactsAreOneWithAllSources(t *testing.T) {
 
 func TestMovingBackIsSaidAgain(t *testing.T) {
 	t.Parallel()
-	got := extract(t, chunkOf("", "I live in Hanoi.", "I moved to Huế.", "I live in Hanoi."))
+	got := extracted(t, chunkOf("", "I live in Hanoi.", "I moved to Huế.", "I live in Hanoi."))
 	if len(got) != 3 || got[2].Object != "Hanoi" {
 		t.Errorf("got %q; want three places in order", texts(got))
 	}
@@ -100,20 +102,20 @@ func TestTheMessagesOwnTimeAnchorsItsDates(t *testing.T) {
 	chunk := chunkOf("", "I moved to Huế last month.", "Hôm qua tôi đi khám răng.")
 	at := time.Date(2024, time.March, 31, 12, 0, 0, 0, time.UTC)
 	chunk.Messages[0].Timestamp = &at
-	got := extract(t, chunk)
+	got := extracted(t, chunk)
 	if len(got) != 2 || got[0].ValidFrom == nil || !got[0].ValidFrom.Equal(time.Date(2024, time.February, 1, 0, 0, 0, 0, time.UTC)) ||
 		got[1].ValidFrom == nil || !got[1].ValidFrom.Equal(time.Date(2026, time.November, 3, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("got %+v", got)
 	}
 	chunk.ReferenceTime, chunk.Messages[0].Timestamp = time.Time{}, nil
-	if got := extract(t, chunk); len(got) != 0 {
+	if got := extracted(t, chunk); len(got) != 0 {
 		t.Errorf("relative dates without a reference give %q", texts(got))
 	}
 }
 
 func TestPlansKeepTheirDateInTheText(t *testing.T) {
 	t.Parallel()
-	got := extract(t, chunkOf("", "I'm flying to Huế next Friday."))
+	got := extracted(t, chunkOf("", "I'm flying to Huế next Friday."))
 	if len(got) != 1 || got[0].ValidFrom != nil || !strings.Contains(got[0].Text, "13 November 2026") {
 		t.Errorf("got %+v", got)
 	}
@@ -122,7 +124,7 @@ func TestPlansKeepTheirDateInTheText(t *testing.T) {
 func TestJokesTakeTheWholeMessageBack(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"I live on Mars. I have a cat named Tom. Just kidding!", "Tôi sống ở Mỹ. Đùa thôi!"} {
-		if got := extract(t, chunkOf("", content)); len(got) != 0 {
+		if got := extracted(t, chunkOf("", content)); len(got) != 0 {
 			t.Errorf("%q gives %q", content, texts(got))
 		}
 	}
@@ -130,10 +132,10 @@ func TestJokesTakeTheWholeMessageBack(t *testing.T) {
 
 func TestKinshipWordsAreIOnlyWithoutAnotherI(t *testing.T) {
 	t.Parallel()
-	if got := extract(t, chunkOf("", "Em sống ở Huế.")); len(got) != 1 {
+	if got := extracted(t, chunkOf("", "Em sống ở Huế.")); len(got) != 1 {
 		t.Errorf("em alone gives %q", texts(got))
 	}
-	if got := extract(t, chunkOf("", "Tôi và em rất khác nhau. Em sống ở Huế.")); len(got) != 0 {
+	if got := extracted(t, chunkOf("", "Tôi và em rất khác nhau. Em sống ở Huế.")); len(got) != 0 {
 		t.Errorf("em beside tôi gives %q", texts(got))
 	}
 }
@@ -195,12 +197,21 @@ func check(c pika.Candidate, messages int) string {
 	return ""
 }
 
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	pikatest.Extractor(t, func(*testing.T) pika.Extractor { return rules.New(rules.Options{}) })
+}
+
 func TestCandidatesAreWellFormed(t *testing.T) {
 	t.Parallel()
 	for _, l := range labelledSentences(t) {
 		for _, c := range read(t, l.sentence) {
 			if bad := check(c, 1); bad != "" {
 				t.Errorf("%q: bad %s: %+v", l.sentence, bad, c)
+			}
+			checked, reason := extract.Check(c, chunkOf("", l.sentence))
+			if diff := cmp.Diff(c, checked); reason != "" || diff != "" {
+				t.Errorf("%q: extract.Check says %q and changes\n%s", l.sentence, reason, diff)
 			}
 		}
 	}
@@ -215,13 +226,13 @@ func FuzzExtract(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content, name string) {
 		chunk := chunkOf(name, content, content)
 		chunk.Messages[1].Index = 1
-		first := extract(t, chunk)
+		first := extracted(t, chunk)
 		for _, c := range first {
 			if bad := check(c, 2); bad != "" {
 				t.Errorf("%q: bad %s: %+v", content, bad, c)
 			}
 		}
-		if diff := cmp.Diff(first, extract(t, chunk)); diff != "" {
+		if diff := cmp.Diff(first, extracted(t, chunk)); diff != "" {
 			t.Errorf("%q gives something else the second time:\n%s", content, diff)
 		}
 	})

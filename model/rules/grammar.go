@@ -20,6 +20,7 @@ var contractions = []struct {
 	{regexp.MustCompile(`(?i)\bwon't\b`), "will not"},
 	{regexp.MustCompile(`(?i)\b(do|does|did|is|are|was|were|have|has|had|would|could|should)n't\b`), "$1 not"},
 	{regexp.MustCompile(`(?i)\bdont\b`), "do not"},
+	{regexp.MustCompile(`(?i)\b(I|we) have got\b`), "$1 have"},
 	{regexp.MustCompile(`\bi\b`), "I"},
 	{regexp.MustCompile(`(?i)\b(name|wife|husband|son|daughter|dog|cat|brother|sister|mother|mom|mum|father|dad)'s (named|called)\b`), "$1 is $2"},
 }

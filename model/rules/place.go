@@ -30,10 +30,21 @@ func makePlaces(list string) map[string]string {
 // company is what may follow a place and does not belong to it.
 var company = regexp.MustCompile(`(?i)\s+(?:with|near|next to|close to|alone|together|cùng|cùng với|với|một mình|gần|cung|cung voi|voi|mot minh|gan)(?:\s.*)?$`)
 
+// withOthers begins what a template took for a place and is not.
+var withOthers = regexp.MustCompile(`(?i)^(?:cùng|với|chung|cung|voi|with|by|on|in|at)\s`)
+
+// isKnownPlace reports the name of a place, which is no company's.
+func isKnownPlace(s string) bool { return knownPlaces[text.Fold(s)] != "" }
+
 // place cleans the name of a place: known ones get their own spelling, others must
 // have a capital letter or, in Vietnamese, begin with the kind of place they are.
 func place(s string, c *clause) (string, bool) {
 	s = company.ReplaceAllString(s, "")
+	for _, in := range []string{" ở ", " tại ", " o ", " tai "} { // "… cùng bố mẹ ở Hải Phòng"
+		if at := strings.LastIndex(s, in); at >= 0 && c.language == "vi" {
+			s = s[at+len(in):]
+		}
+	}
 	if name, ok := knownPlaces[text.Fold(s)]; ok && (c.plain || !text.HasDiacritics(s) || strings.EqualFold(name, s)) {
 		if !text.HasDiacritics(s) && hasCapital(s) {
 			return s, true // the writer's own spelling
@@ -43,7 +54,7 @@ func place(s string, c *clause) (string, bool) {
 	if n := words(s); n == 0 || n > 6 || !specific(s, c) {
 		return "", false
 	}
-	if !hasCapital(s) {
+	if !hasCapital(s) || withOthers.MatchString(s) {
 		return "", false
 	}
 	return strings.TrimSuffix(s, " city"), true

@@ -24,7 +24,11 @@ const maxSlotWords, maxDoingWords = 9, 18
 
 var (
 	enTail = regexp.MustCompile(`(?i)\s+(?:because|since|so|but|and (?:i|we|it|he|she|they|my|that|the)|when|whenever|where|which|who|as|these days|right now|at the moment|nowadays|too|as well|though|lately|recently|now|again|currently|a lot|so much|very much|for (?:about |almost |over |more than |the past |the last )?(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|many|several|a few|some)? ?(?:good |long )?(?:years?|months?|weeks?|days?|hours?|while|bit|time|ages)\b.*|together|everywhere|anywhere|here|there|by the way|btw|lol|haha|at all|really|especially|even|with all|more than anything|please|thanks|thank you)(?:\s.*)?$`)
-	viTail = map[bool]*regexp.Regexp{false: viSlotTail(marked), true: viSlotTail(unmarked)}
+	// Without diacritics đâu, đau and đầu are one word, so only clear words end a slot there.
+	viTail = map[bool]*regexp.Regexp{
+		false: viSlotTail(marked),
+		true:  regexp.MustCompile(`\s+(?:vi|boi vi|nhung|khi|tu khi|tu hoi|cho nen)\s.*$|(?:\s+(?:lam|qua|nua|roi|luon|nhe|nha|thoi|hien tai|bay gio|lau roi))+$`),
+	}
 
 	enAnymore = regexp.MustCompile(`(?i)\s+(?:anymore|any more|any longer)$`)
 
@@ -66,7 +70,7 @@ func fill(kind, raw string, c *clause) (slot, negator string, ok bool) {
 		slot, ok = place(slot, c)
 	case "ORG":
 		first, _ := utf8.DecodeRuneInString(strings.TrimPrefix(slot, "the "))
-		ok = (unicode.IsUpper(first) || unicode.IsDigit(first)) && words(slot) <= 7 && specific(slot, c)
+		ok = (unicode.IsUpper(first) || unicode.IsDigit(first)) && words(slot) <= 7 && specific(slot, c) && !isKnownPlace(slot)
 	case "DOING", "PAST", "ACTION":
 		slot, ok = action(kind, slot, c)
 	case "LANGUAGE", "NATION", "": // keep their capitals
@@ -190,7 +194,7 @@ func isName(s string) bool {
 		return false
 	}
 	for _, w := range strings.Fields(s) {
-		if notNames[strings.ToLower(w)] && w != "An" { // An is a common Vietnamese name
+		if notNames[strings.ToLower(w)] && !namesToo[w] {
 			return false
 		}
 	}
@@ -203,6 +207,9 @@ var notNames = set(`i you he she it we they my your a an the this that not so ve
 	good great fine ok okay back home ready sure done late going gonna from in at on with for about to and or but
 	monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december
 	gì ai nào không là và có tôi mình bạn này đó đây rất cũng một người vậy thế đi khong toi minh ban`)
+
+// namesToo are common names that differ from small words by their capital letter.
+var namesToo = set("An Minh My Will")
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}

@@ -47,7 +47,8 @@ var vietnameseList = []template{
 	{on: self, match: `(?:năm nay |được |đã |mới |vừa )*(?:tròn )?(\d{1,2}|mười|hai mươi|ba mươi|bốn mươi|năm mươi|tám|chín|bảy|sáu) tuổi(?: rồi)?`, predicate: "has_age", category: "identity", object: "$1", text: "$S $1 tuổi", when: optional, sure: 0.6},
 	{on: whole, match: `(?:ngày )?sinh nhật ME(?: là)?`, predicate: "born_on", category: "identity", text: "Sinh nhật của $S: $D", when: timeless, sure: 0.6},
 	{on: self, match: `(?:được )?sinh(?: ra)?`, predicate: "born_on", category: "identity", text: "$S sinh $D", when: timeless, sure: 0.6},
-	{on: self, match: `(?:được )?sinh ra(?: và lớn lên)?(?: ở| tại) PLACE`, predicate: "born_in", category: "identity", object: "$1", text: "$S sinh ra ở $1", entities: []string{"place"}, when: timeless, sure: 0.6},
+	{on: self, match: `(?:được )?sinh(?: ra)? (?:ở|tại) PLACE`, predicate: "born_on", category: "identity", text: "$S sinh $D ở $1", entities: []string{"place"}, when: timeless, sure: 0.6},
+	{on: self, match: `(?:được )?sinh(?: ra)?(?: và lớn lên)?(?: ở| tại) PLACE`, predicate: "born_in", category: "identity", object: "$1", text: "$S sinh ra ở $1", entities: []string{"place"}, when: timeless, sure: 0.6},
 	{on: self, match: `là người PLACE`, predicate: "from", category: "home", object: "$1", text: "$S là người $1", entities: []string{"place"}, sure: 0.6},
 	{on: whole, match: `tiếng mẹ đẻ ME là LANGUAGE`, predicate: "native_language", category: "identity", object: "$1", text: "Tiếng mẹ đẻ của $S là $1", sure: 0.6},
 	{on: whole, match: `(?:email|mail|địa chỉ email) ME là (\S+@\S+\.\w+)`, predicate: "has_email", category: "identity", object: "$1", text: "Email của $S là $1", sure: 0.6},
@@ -57,7 +58,7 @@ var vietnameseList = []template{
 	// Home.
 	{on: self, match: `(?:trước đây|hồi trước|ngày trước|trước|từng|đã từng)(?: đây)? (?:sống|ở|sinh sống)(?: ở| tại)? PLACE`, predicate: "lived_in", category: "home", object: "$1", text: "$S từng sống ở $1", entities: []string{"place"}, sure: 0.6},
 	{on: whole, match: `(?:trước đây|hồi trước|ngày trước|trước kia) ME (?:từng )?(?:sống|ở)(?: ở| tại)? PLACE`, predicate: "lived_in", category: "home", object: "$1", text: "$S từng sống ở $1", entities: []string{"place"}, sure: 0.6},
-	{on: self, match: `NEGADV(?:sống|ở|sinh sống|cư trú|thường trú|định cư|ở trọ|thuê nhà|sống chung với .+?)(?: một mình)?(?: ở| tại| trong)? PLACE`, predicate: "lives_in", category: "home", object: "$1", text: "$S $N sống ở $1", entities: []string{"place"}, when: optional, sure: 0.6},
+	{on: self, match: `NEGADV(?:sống|ở|sinh sống|cư trú|thường trú|định cư|ở trọ|thuê nhà|sống chung với .+?)(?: một mình)?(?: (?:cùng|với|chung với|cùng với) .+?)?(?: ở| tại| trong)? PLACE`, predicate: "lives_in", category: "home", object: "$1", text: "$S $N sống ở $1", entities: []string{"place"}, when: optional, sure: 0.6},
 	{on: whole, match: `nhà ME (?:ở|nằm ở|tại) PLACE`, predicate: "lives_in", category: "home", object: "$1", text: "Nhà của $S ở $1", entities: []string{"place"}, sure: 0.6},
 	{on: self, match: `ADV(?:chuyển|dọn|dời)(?: nhà| chỗ ở| về sống)? từ PLACE (?:vào|ra|đến|tới|sang|về|lên|xuống|qua)(?: sống ở| ở)? PLACE(?: (?:sống|ở|sinh sống|làm việc|làm|học))?`, predicate: "lives_in", category: "home", object: "$2", text: "$S chuyển từ $1 đến sống ở $2", entities: []string{"place", "place"}, when: optional, sure: 0.6},
 	{on: self, match: `ADV(?:chuyển|dọn|dời)(?: nhà| chỗ ở)? (?:vào|ra|đến|tới|sang|về|lên|xuống|qua)(?: sống ở| ở| sống)? PLACE(?: (?:sống|ở|sinh sống|làm việc|làm|học|định cư))?`, predicate: "lives_in", category: "home", object: "$1", text: "$S chuyển đến sống ở $1", entities: []string{"place"}, when: optional, sure: 0.6},

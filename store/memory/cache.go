@@ -31,7 +31,8 @@ type Options struct {
 	// MaxBytes bounds keys and values together. Defaults to DefaultMaxBytes. A value
 	// that is larger is not kept.
 	MaxBytes int64
-	// Now is the clock that values and leases expire by. Defaults to time.Now.
+	// Now is the clock that values and leases expire by; it is read by many goroutines
+	// at once. Defaults to time.Now.
 	Now func() time.Time
 }
 

@@ -52,10 +52,11 @@ func lastOfEach(messages []pika.StoredMessage) []pika.StoredMessage {
 
 // takeOut removes the message that m replaces, unless it is the same.
 func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredMessage) (same bool, err error) {
-	var hash, content string
+	var hash string
+	var old pika.StoredMessage
 	var document sql.Null[uint32]
-	err = tx.QueryRowContext(ctx, "SELECT content_hash, content, document FROM messages WHERE scope = ? AND id = ?", key, m.Key).
-		Scan(&hash, &content, &document)
+	err = tx.QueryRowContext(ctx, "SELECT content_hash, name, content, document FROM messages WHERE scope = ? AND id = ?", key, m.Key).
+		Scan(&hash, &old.Name, &old.Content, &document)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -63,7 +64,7 @@ func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredM
 		return err == nil, err
 	}
 	if document.Valid {
-		if err := removeDocument(ctx, tx, key, 2, document.V, content); err != nil {
+		if err := removeDocument(ctx, tx, key, 2, document.V, old.SearchText()); err != nil {
 			return false, err
 		}
 		if err := owe(ctx, tx, key, 2, m.Key, pika.StoreVectors, db.now()); err != nil {
@@ -78,7 +79,7 @@ func (db *DB) insertMessages(ctx context.Context, tx querier, key int64, message
 	var texts []string
 	for _, m := range messages {
 		if m.Content != "" {
-			texts = append(texts, m.Content)
+			texts = append(texts, m.SearchText())
 		}
 	}
 	document, err := addDocuments(ctx, tx, key, 2, texts)

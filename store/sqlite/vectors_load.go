@@ -138,6 +138,9 @@ func (v *Vectors) readArena(ctx context.Context, a *arena) (*rowSet, error) {
 		return decode(rows.place(id), blob)
 	})
 	rows.trim()
+	if err == nil && rows.size() > v.arenas.budget {
+		err = errTooBig
+	}
 	return rows, err
 }
 
