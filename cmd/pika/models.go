@@ -66,10 +66,6 @@ func (a *App) openExtractor(counts *cache.Metrics) (pika.Extractor, error) {
 func runModelFetch(ctx context.Context, _ []string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
 	defer cancel()
-	path, err := local.Fetch(ctx, local.FetchOptions{Progress: out})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "the embedding model is ready:", path)
-	return nil
+	_, err := local.Fetch(ctx, local.FetchOptions{Progress: out})
+	return err
 }

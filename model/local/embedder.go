@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/text"
 )
 
 // Options are the choices of Open; the zero value is right for a server.
@@ -133,6 +134,12 @@ func (e *Embedder) Kernels() string { return e.kernels.name }
 
 // maxUrgent is how many texts a call may have to count as a search.
 const maxUrgent = 4
+
+// Tokens returns how many tokens the model reads for a text in the given role, its
+// prefix and both end marks included.
+func (e *Embedder) Tokens(role pika.EmbedRole, s string) int {
+	return len(e.tokens.pieces(string(role)+": "+text.Normalize(s))) + 2
+}
 
 // Embed implements pika.Embedder. Calls with few texts in the role of a query go
 // before all others. It looks at ctx before each pass and after each layer of one.

@@ -1,9 +1,5 @@
 package local
 
-import (
-	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/text"
-)
 
 // Variants names the kernels that this processor can run, fastest first.
 func Variants() []string {
@@ -12,9 +8,4 @@ func Variants() []string {
 		names = append(names, k.name)
 	}
 	return names
-}
-
-// Tokens counts the tokens of a text as the model reads it, in one window.
-func (e *Embedder) Tokens(role pika.EmbedRole, s string) int {
-	return len(e.tokens.pieces(string(role)+": "+text.Normalize(s))) + 2
 }

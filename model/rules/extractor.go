@@ -169,7 +169,7 @@ func (f *found) candidate(c *clause, name string, ref time.Time) (pika.Candidate
 		return made, false
 	}
 	made.Text = initial(f.render(strings.ReplaceAll(written, "$D", ""), speaker, c), unicode.ToUpper)
-	made.Entities = withNames(f.candidateEntities(), made.Text, speaker)
+	made.Entities = withNames(f.namedSlots(), made.Text, speaker)
 	if len(made.Text) > pika.MaxFactBytes || len(made.Object) > pika.MaxObjectBytes {
 		return made, false
 	}

@@ -217,9 +217,9 @@ func viNegator(n string) string {
 	return "không"
 }
 
-// candidateEntities names what stands in the typed slots.
-func (f *found) candidateEntities() []pika.Entity {
-	var list []pika.Entity
+// namedSlots returns what stands in the typed slots; never nil.
+func (f *found) namedSlots() []pika.Entity {
+	list := []pika.Entity{}
 	for i, kind := range f.entities {
 		if kind != "" && i < len(f.slots) && capitalised(f.slots[i]) {
 			list = append(list, pika.Entity{Name: f.slots[i], Type: kind})
