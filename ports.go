@@ -105,7 +105,8 @@ type Messages interface {
 	// is replaced. At most MaxConversationLen messages; more: Invalid.
 	PutMessages(ctx context.Context, scope Scope, messages []StoredMessage) error
 
-	// GetMessages returns messages by Key, in the order of keys, missing ones left out.
+	// GetMessages returns messages by Key, in the order of keys, missing ones left
+	// out. At most MaxPageLimit keys; more: Invalid.
 	GetMessages(ctx context.Context, scope Scope, keys []string) ([]StoredMessage, error)
 }
 
@@ -113,7 +114,8 @@ type Messages interface {
 type Keyword interface {
 	// SearchKeyword returns the best hits for a query (text, not an expression: no
 	// byte of it has a special meaning). Scores are BM25 and > 0. A query without a
-	// known term returns none. limit is 1–MaxKeywordLimit; anything else is Invalid.
+	// known term returns none. limit is 1–MaxKeywordLimit; anything else is Invalid, and
+	// so is a query over MaxQueryBytes.
 	// Superseded facts are found too; the caller decides at hydration.
 	SearchKeyword(ctx context.Context, scope Scope, corpus Corpus, query string, limit int) ([]Scored, error)
 }
@@ -188,7 +190,9 @@ type Outbox interface {
 	// limit is 1–MaxPageLimit.
 	PendingItems(ctx context.Context, before time.Time, limit int) ([]OutboxItem, error)
 
-	// Acknowledge removes items: the projection matches. Missing ones are no error.
+	// Acknowledge removes items: the projection matches. An item with a Since leaves a
+	// row that was owed again later than that; one without removes the row as it is.
+	// Missing ones are no error.
 	Acknowledge(ctx context.Context, items []OutboxItem) error
 }
 

@@ -56,6 +56,6 @@ func JobOf(r pika.JobRequest, workflowID string) Job {
 func (j Job) record() pika.Job {
 	return pika.Job{
 		ID: j.ID, WorkflowID: j.WorkflowID, Scope: j.Scope, Kind: j.Kind, Batch: j.Batch,
-		Status: pika.Processing, Progress: pika.Progress{Stage: pika.StageAccepted}, CreatedAt: j.AcceptedAt,
+		Status: pika.Processing, Progress: pika.Progress{Stage: pika.StageExtracting, Percent: 5}, CreatedAt: j.AcceptedAt,
 	}
 }

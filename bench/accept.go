@@ -23,8 +23,10 @@ type extraction struct {
 // madeUpConversation returns a conversation of four messages, different for each i.
 func madeUpConversation(user string, i int) extraction {
 	return extraction{UserID: user, ConversationID: fmt.Sprintf("c%d", i), Conversation: []message{
-		{"user", "Tôi có một con mèo tên Mướp " + fmt.Sprint(i) + "."}, {"assistant", "Mướp mấy tuổi rồi bạn?"},
-		{"user", "I work at a small bakery in Huế, shift " + fmt.Sprint(i) + "."}, {"assistant", "Noted!"},
+		{"user", "Tôi có một con mèo tên Mướp " + fmt.Sprint(i) + "."},
+		{"assistant", "Mướp mấy tuổi rồi bạn?"},
+		{"user", "I work at a small bakery in Huế, shift " + fmt.Sprint(i) + "."},
+		{"assistant", "Noted!"},
 	}}
 }
 

@@ -52,7 +52,7 @@ func embedQueries(ctx context.Context, b *bed, embedder *local.Embedder) error {
 
 func embedBatches(ctx context.Context, b *bed, embedder *local.Embedder) error {
 	const batch = 64
-	texts, tokens, start := 0, 0, time.Now()
+	texts, tokens := 0, 0
 	var spent time.Duration
 	for i := range b.scale(30) {
 		var passages []string
@@ -60,7 +60,7 @@ func embedBatches(ctx context.Context, b *bed, embedder *local.Embedder) error {
 			passages = append(passages, madeUpFact(i*batch+j))
 			tokens += embedder.Tokens(pika.EmbedPassage, passages[j])
 		}
-		start = time.Now()
+		start := time.Now()
 		if _, err := embedder.Embed(ctx, pika.EmbedPassage, passages); err != nil {
 			return err
 		}

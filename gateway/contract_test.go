@@ -105,7 +105,8 @@ func TestDocument(t *testing.T) {
 				if !slices.ContainsFunc(o.Parameters, func(p struct {
 					Name, In string
 					Required bool
-				}) bool {
+				},
+				) bool {
 					return p.Name == m[1] && p.In == "path" && p.Required
 				}) {
 					t.Errorf("%s does not describe its parameter %s", name, m[1])

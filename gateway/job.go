@@ -11,8 +11,8 @@ import (
 
 // Deadlines and intervals of asking about a job.
 const (
-	readDeadline     = 5 * time.Second       // the jobs table, or the engine when it must answer
-	freshenDeadline  = 50 * time.Millisecond // the engine when its progress is merely nice to have
+	readDeadline     = 5 * time.Second        // the jobs table, or the engine when it must answer
+	freshenDeadline  = 150 * time.Millisecond // the engine when its progress is merely nice to have
 	shortestInterval = 5 * time.Millisecond
 	longestInterval  = 100 * time.Millisecond
 )

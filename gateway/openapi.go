@@ -31,8 +31,12 @@ var embeds = map[string]string{"JobStatus": "JobHead", "FactView": "FactFields",
 
 // nullable names the members of answers that are an object or null.
 var nullable = [][2]string{
-	{"JobHead", "error"}, {"JobStatus", "results"}, {"FactHit", "explain"},
-	{"Explanation", "vector"}, {"Explanation", "keyword"}, {"Explanation", "graph"},
+	{"JobHead", "error"},
+	{"JobStatus", "results"},
+	{"FactHit", "explain"},
+	{"Explanation", "vector"},
+	{"Explanation", "keyword"},
+	{"Explanation", "graph"},
 }
 
 // finishSchemas writes into the schemas what Go's types cannot say. It comes after

@@ -43,7 +43,7 @@ type Weights struct {
 const (
 	keywordWeight                  = 0.30
 	keywordWeightVietnamese        = 0.15
-	keywordWeightMissingDiacritics = 0.80
+	keywordWeightMissingDiacritics = 2.00
 	keywordWeightUndetermined      = 0.50
 	keywordWeightRare              = 0.20 // added
 )

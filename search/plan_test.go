@@ -18,7 +18,7 @@ func TestNewPlan(t *testing.T) {
 		keyword  float64
 	}{
 		{"Thú cưng của tôi tên gì?", "vi", false, false, 0.15},
-		{"con meo cua toi ten gi", "vi", true, false, 0.80},
+		{"con meo cua toi ten gi", "vi", true, false, 2},
 		{"What is the name of my cat?", "en", false, false, 0.30},
 		{"What is order A-55817?", "en", false, true, 0.50},
 		{"Biển số xe là 43D1-567.89 phải không", "vi", false, true, 0.35},

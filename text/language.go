@@ -116,10 +116,25 @@ var byScript = []struct {
 	table *unicode.RangeTable
 	tag   string
 }{
-	{unicode.Thai, "th"}, {unicode.Greek, "el"}, {unicode.Hebrew, "he"}, {unicode.Bengali, "bn"}, {unicode.Tamil, "ta"},
-	{unicode.Telugu, "te"}, {unicode.Kannada, "kn"}, {unicode.Malayalam, "ml"}, {unicode.Gujarati, "gu"}, {unicode.Gurmukhi, "pa"},
-	{unicode.Oriya, "or"}, {unicode.Sinhala, "si"}, {unicode.Lao, "lo"}, {unicode.Khmer, "km"}, {unicode.Myanmar, "my"},
-	{unicode.Georgian, "ka"}, {unicode.Armenian, "hy"}, {unicode.Ethiopic, "am"}, {unicode.Tibetan, "bo"},
+	{unicode.Thai, "th"},
+	{unicode.Greek, "el"},
+	{unicode.Hebrew, "he"},
+	{unicode.Bengali, "bn"},
+	{unicode.Tamil, "ta"},
+	{unicode.Telugu, "te"},
+	{unicode.Kannada, "kn"},
+	{unicode.Malayalam, "ml"},
+	{unicode.Gujarati, "gu"},
+	{unicode.Gurmukhi, "pa"},
+	{unicode.Oriya, "or"},
+	{unicode.Sinhala, "si"},
+	{unicode.Lao, "lo"},
+	{unicode.Khmer, "km"},
+	{unicode.Myanmar, "my"},
+	{unicode.Georgian, "ka"},
+	{unicode.Armenian, "hy"},
+	{unicode.Ethiopic, "am"},
+	{unicode.Tibetan, "bo"},
 }
 
 func countScripts(s string) scripts {

@@ -22,7 +22,7 @@ func Terms(s string) []string {
 		return asciiTerms(strings.ToLower(s))
 	}
 	s = norm.NFC.String(s)
-	terms := make([]string, 0, len(s)/4+1)
+	terms := make([]string, 0, len(s)/3+1)
 	start := -1
 	for i, r := range s {
 		if inWord(r) {
@@ -74,7 +74,7 @@ func inWord(r rune) bool {
 	if r < utf8.RuneSelf {
 		return isASCIILetter(r) || (r >= '0' && r <= '9')
 	}
-	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || ignorable(r)
+	return latinLetter(r) != "" || unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || ignorable(r)
 }
 
 func appendWord(terms []string, word string) []string {
@@ -120,9 +120,8 @@ func appendSpaced(terms []string, word string) []string {
 	if strings.IndexFunc(folded, isLetterOrDigit) < 0 {
 		return terms
 	}
-	folds := strings.Split(folded, " ") // a compatibility character may hold a space
-	if len(folds) > 1 {
-		return append(terms, folds...)
+	if strings.Contains(folded, " ") { // a compatibility character may hold a space
+		return append(terms, strings.Fields(folded)...)
 	}
 	terms = append(terms, folded)
 	if exact := exactForm(word); exact != folded {

@@ -153,8 +153,22 @@ var ownLetters = []struct {
 	tag      int
 	strength float64
 }{
-	{"ñ¿¡", esTag, 0.8}, {"ß", deTag, 1.5}, {"äö", deTag, 0.4}, {"ü", deTag, 0.3}, {"ãõ", ptTag, 0.5},
-	{"œ", frTag, 1}, {"èêëîïôûù", frTag, 0.3}, {"ç", frTag, 0.3}, {"țșţ", roTag, 1.5},
-	{"ąęłńśźż", plTag, 1.2}, {"ığş", trTag, 1.2}, {"ěřů", csTag, 1.5}, {"čšž", csTag, 0.4},
-	{"đ", viTag, 0.7}, {"ă", roTag, 0.4}, {"å", svTag, 0.8}, {"æø", daTag, 1}, {"őű", huTag, 1.5},
+	{"ñ¿¡", esTag, 0.8},
+	{"ß", deTag, 1.5},
+	{"äö", deTag, 0.4},
+	{"ü", deTag, 0.3},
+	{"ãõ", ptTag, 0.5},
+	{"œ", frTag, 1},
+	{"èêëîïôûù", frTag, 0.3},
+	{"ç", frTag, 0.3},
+	{"țșţ", roTag, 1.5},
+	{"ąęłńśźż", plTag, 1.2},
+	{"ığş", trTag, 1.2},
+	{"ěřů", csTag, 1.5},
+	{"čšž", csTag, 0.4},
+	{"đ", viTag, 0.7},
+	{"ă", roTag, 0.4},
+	{"å", svTag, 0.8},
+	{"æø", daTag, 1},
+	{"őű", huTag, 1.5},
 }

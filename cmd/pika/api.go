@@ -47,8 +47,10 @@ func (a *App) ready(ctx context.Context) []gateway.Dependency {
 	dependencies := []gateway.Dependency{
 		dependency("facts", a.db.Ping(ctx), "the database does not answer"),
 		dependency("engine", a.engine.connection.Healthy(ctx), "the Temporal server does not answer"),
-		{Name: "vectors", Status: gateway.StatusOK}, {Name: "graph", Status: gateway.StatusOK},
-		{Name: "cache", Status: gateway.StatusOK}, {Name: "embedder", Status: gateway.StatusOK},
+		{Name: "vectors", Status: gateway.StatusOK},
+		{Name: "graph", Status: gateway.StatusOK},
+		{Name: "cache", Status: gateway.StatusOK},
+		{Name: "embedder", Status: gateway.StatusOK},
 		{Name: "llm", Status: gateway.StatusOK},
 	}
 	if a.extractor.Name() == "rules" {

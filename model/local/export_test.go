@@ -1,6 +1,5 @@
 package local
 
-
 // Variants names the kernels that this processor can run, fastest first.
 func Variants() []string {
 	var names []string

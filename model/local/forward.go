@@ -34,8 +34,6 @@ func newScratch(tokens int) *scratch {
 	}
 }
 
-func (s *scratch) tokens() int { return len(s.hidden)/dimensions - tokenGroup }
-
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
 // forward runs the tokens of all segments through the layers and leaves the last

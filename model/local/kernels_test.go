@@ -194,8 +194,13 @@ func TestHalfToFloat(t *testing.T) {
 		half uint16
 		want float32
 	}{
-		{0x0000, 0}, {0x3c00, 1}, {0xc000, -2}, {0x7bff, 65504},
-		{0x0001, 1.0 / (1 << 24)}, {0x83ff, -1023.0 / (1 << 24)}, {0x0400, 1.0 / (1 << 14)},
+		{0x0000, 0},
+		{0x3c00, 1},
+		{0xc000, -2},
+		{0x7bff, 65504},
+		{0x0001, 1.0 / (1 << 24)},
+		{0x83ff, -1023.0 / (1 << 24)},
+		{0x0400, 1.0 / (1 << 14)},
 		{0x7c00, float32(math.Inf(1))},
 	} {
 		if got := halfToFloat(c.half); got != c.want {

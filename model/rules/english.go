@@ -20,7 +20,8 @@ var englishMacros = map[string]string{
 	"LANGUAGE": `((?:fluent |some |a little |basic )?(?:english|vietnamese|french|german|spanish|japanese|korean|chinese|mandarin|cantonese|thai|russian|italian|portuguese|arabic|hindi|dutch|swedish|indonesian|malay|tagalog|polish|turkish|greek|hebrew|khmer|lao)(?:,? (?:and |or )?(?:english|vietnamese|french|german|spanish|japanese|korean|chinese|mandarin|cantonese|thai|russian|italian|portuguese|arabic|hindi|dutch|swedish|indonesian|malay|tagalog|polish|turkish|greek|hebrew|khmer|lao))*)`,
 	"NATION":   `(vietnamese|american|british|english|french|german|japanese|korean|chinese|thai|canadian|australian|indian|italian|spanish|russian|dutch|swedish|brazilian|mexican|indonesian|filipino|filipina|malaysian|singaporean|irish|scottish|polish|turkish)`,
 	"ILLNESS":  `((?:type [12] |high |low |chronic |mild |severe |seasonal )?(?:diabetes|asthma|migraines?|anxiety|depression|adhd|autism|insomnia|hypertension|blood pressure|epilepsy|arthritis|eczema|psoriasis|celiac disease|ibs|gout|gastritis|acid reflux|anemia|sleep apnea|back pain|tinnitus|vertigo|scoliosis|hay fever|cholesterol|heart disease|lactose intolerance|a bad back|a bad knee))`,
-	"DIET":     `((?:a )?(?:strict )?(?:vegetarian|vegan|pescatarian)|lactose intolerant|gluten intolerant|gluten-free|diabetic|colou?r-?blind|left-handed|near-?sighted|pregnant|deaf|dyslexic)`,
+	"DIET":     `((?:a )?(?:strict )?(?:vegetarian|vegan|pescatarian)|gluten-free)`,
+	"STATE":    `(lactose intolerant|gluten intolerant|diabetic|colou?r-?blind|left-handed|near-?sighted|pregnant|deaf|dyslexic)`,
 	"STATUS":   `(married|single|divorced|widowed|engaged|separated)`,
 	"THING":    `((?:[\w'-]+ ){0,4}?(?:car|motorbike|motorcycle|scooter|bike|bicycle|truck|van|house|apartment|condo|flat|farm|boat|guitar|piano|violin|ukulele|drum kit|keyboard|laptop|macbook|computer|pc|phone|iphone|ipad|tablet|camera|telescope|drone|tv|playstation|xbox|switch|tesla|toyota|honda|vespa|restaurant|cafe|shop|store|bakery|garden|pool|tent|kindle|3d printer))`,
 	"SPORT":    `((?:[\w-]+ )?(?:guitar|piano|violin|drums|bass|ukulele|cello|flute|saxophone|trumpet|clarinet|football|soccer|tennis|badminton|basketball|volleyball|chess|golf|table tennis|pickleball|baseball|hockey|rugby|cricket|squash|video games|board games|poker|mahjong|dota|league of legends|minecraft))`,
@@ -84,7 +85,7 @@ var englishTemplates = compile([]template{
 	{on: whole, match: `my (?:job|occupation|profession) is (?:an? |being an? )?JOB`, predicate: "works_as", category: "work", object: "$1", text: "$S works as a $1", sure: 0.6},
 	{on: self, match: `ADV(?:work|am working) in FIELD`, predicate: "works_in", category: "work", object: "$1", text: "$S works in $1", sure: 0.55},
 	{on: self, match: `ADV(?:run|own|opened|started|founded) (?:my own|our own|an?) ((?:[\w-]+ ){0,3}?(?:business|company|startup|store|shop|restaurant|cafe|studio|bakery|agency|farm|bar|salon|gym|clinic))(?: in .+)?`, predicate: "owns_business", category: "work", object: "$1", text: "$S runs a $1", when: optional},
-	{on: self, match: `ADV(?:quit|lost|left) my job(?: as an? [\w ]+| at [\w ]+)?`, predicate: "has_job", category: "work", object: "job", text: "$S left their job", when: optional, always: true},
+	{on: self, match: `ADV(?:quit|lost|left) my job(?: as an? [\w ]+| at [\w ]+)?`, predicate: "is_employed", category: "work", object: "job", text: "$S left their job", when: optional, always: true},
 
 	// Study.
 	{on: self, match: `ADV(?:study|am studying|am majoring in|major in|am doing a degree in|am learning) X at ORG`, predicate: "studies_at", category: "education", object: "$2", text: "$S studies $1 at $2", entities: []string{"", "organisation"}, when: optional, sure: 0.55},
@@ -121,10 +122,11 @@ var englishTemplates = compile([]template{
 	{on: self, match: `have (?:an? )?(?:severe |bad |mild |strong )?allerg(?:y|ies) to X`, predicate: "allergic_to", category: "health", object: "$1", text: "$S is allergic to $1", sure: 0.6},
 	{on: self, match: `have (?:an? )?(?:severe |bad |mild |strong )?((?:peanut|nut|shellfish|shrimp|seafood|pollen|dust|milk|dairy|egg|soy|gluten|cat|dog|penicillin|bee|latex)) allerg(?:y|ies)`, predicate: "allergic_to", category: "health", object: "$1", text: "$S is allergic to $1", sure: 0.6},
 	{on: self, match: `(?:have|suffer from|was diagnosed with|have been diagnosed with|get|struggle with) (?:an? )?ILLNESS`, predicate: "has_condition", category: "health", object: "$1", text: "$S has $1", when: optional, sure: 0.55},
-	{on: self, match: `(?:am|became|went|have been|turned) NEGADVDIET`, predicate: "is", category: "health", object: "$1", text: "$S $V{is} $1", when: optional, sure: 0.6},
-	{on: self, match: `(?:do not|never|no longer|cannot) (?:ever )?(eat|drink) X`, predicate: "consumes", category: "food", object: "$2", text: "$S does not $1 $2", always: true, sure: 0.55},
-	{on: self, match: `(?:do not|never|no longer) (smoke|drink|drive|eat out|cook)`, predicate: "does", category: "health", object: "$1", text: "$S does not $1", always: true, sure: 0.5},
-	{on: self, match: `(?:have )?ADV(?:quit|stopped|gave up) (smoking|drinking|vaping|gambling|coffee|alcohol|sugar|drinking (?:coffee|alcohol|beer|soda)|eating (?:meat|sugar|gluten|red meat))`, predicate: "does", category: "health", object: "$1", text: "$S quit $1", when: optional, always: true, sure: 0.55},
+	{on: self, match: `(?:am|became|went|have been|turned) NEGADVDIET`, predicate: "follows_diet", category: "health", object: "$1", text: "$S $V{is} $1", when: optional, sure: 0.6},
+	{on: self, match: `(?:am|became|went|have been|turned) NEGADVSTATE`, predicate: "has_condition", category: "health", object: "$1", text: "$S $V{is} $1", when: optional, sure: 0.6},
+	{on: self, match: `(?:do not|never|no longer|cannot) (?:ever )?(eat|drink) X`, predicate: "eats", category: "food", object: "$2", text: "$S does not $1 $2", always: true, sure: 0.55},
+	{on: self, match: `(?:do not|never|no longer) (smoke|drink|drive|eat out|cook)`, predicate: "practices", category: "health", object: "$1", text: "$S does not $1", always: true, sure: 0.5},
+	{on: self, match: `(?:have )?ADV(?:quit|stopped|gave up) (smoking|drinking|vaping|gambling|coffee|alcohol|sugar|drinking (?:coffee|alcohol|beer|soda)|eating (?:meat|sugar|gluten|red meat))`, predicate: "practices", category: "health", object: "$1", text: "$S quit $1", when: optional, always: true, sure: 0.55},
 
 	// Likes and dislikes.
 	{on: whole, match: `my (?:absolute |all-time )?favou?rite (food|dish|drink|color|colour|movie|film|book|song|band|singer|artist|sport|animal|season|city|place|game|author|writer|hobby|fruit|restaurant|subject|show|series|team|dessert|snack|music|genre|flower) (?:is|are|has always been) X`, predicate: "likes", category: "preferences", object: "$2", text: "$S's favourite $1 is $2", sure: 0.6},
@@ -134,14 +136,14 @@ var englishTemplates = compile([]template{
 	{on: self, match: `NEGADV(?:like|love|enjoy|adore) X`, predicate: "likes", category: "preferences", object: "$1", text: "$S $V{likes} $1", sure: 0.55},
 	{on: self, match: `am ADV(?:into|fond of|keen on|obsessed with|passionate about|crazy about|a (?:big |huge |massive |die-hard )?fan of|interested in|addicted to|a [\w]+ lover of) X`, predicate: "likes", category: "preferences", object: "$1", text: "$S likes $1", sure: 0.5},
 	{on: self, match: `am ADVa (?:big |huge |massive |die-hard |real )?([\p{L}-]+) (?:fan|lover|person|enthusiast|buff)`, predicate: "likes", category: "preferences", object: "$1", text: "$S is a $1 lover", sure: 0.45},
-	{on: whole, match: `my (?:main |favou?rite |biggest )?(?:hobby|hobbies|pastime|interests?|passion)(?: is| are| include| includes) X`, predicate: "has_hobby", category: "hobbies", object: "$1", text: "$S's hobby is $1", sure: 0.6},
+	{on: whole, match: `my (?:main |favou?rite |biggest )?(?:hobby|hobbies|pastime|interests?|passion)(?: is| are| include| includes) X`, predicate: "practices", category: "hobbies", object: "$1", text: "$S's hobby is $1", sure: 0.6},
 
 	// Skills and languages.
 	{on: self, match: `NEGADV(?:can )?ADV(?:speak|am fluent in|am learning|know) LANGUAGE(?: fluently| well| a bit| a little)?`, predicate: "speaks", category: "skills", object: "$1", text: "$S $V{speaks} $1", sure: 0.55},
-	{on: self, match: `ADV(?:can play|play) (?:the )?SPORT(?: OFTEN)?`, predicate: "plays", category: "hobbies", object: "$1", text: "$S plays $1", sure: 0.55},
-	{on: self, match: `ADV(?:have been |started |am |began )(?:learning|taking lessons in|practi[cs]ing)(?: to play| how to)?(?: the)? X`, predicate: "learns", category: "skills", object: "$1", text: "$S is learning $1", when: optional},
-	{on: self, match: `(?:know how to|can|am good at) (cook(?:ing)?|swim(?:ming)?|drive|sew(?:ing)?|knit(?:ting)?|cod(?:e|ing)|draw(?:ing)?|sing(?:ing)?|danc(?:e|ing)|ski|surf|bake|baking|ride a (?:bike|motorbike|horse))(?: .+)?`, predicate: "can", category: "skills", object: "$1", text: "$S knows: $1", sure: 0.45},
-	{on: self, match: `cannot (swim|drive|cook|ride a bike|sing|dance|ski)`, predicate: "can", category: "skills", object: "$1", text: "$S cannot $1", always: true, sure: 0.5},
+	{on: self, match: `ADV(?:can play|play) (?:the )?SPORT(?: OFTEN)?`, predicate: "practices", category: "hobbies", object: "$1", text: "$S plays $1", sure: 0.55},
+	{on: self, match: `ADV(?:have been |started |am |began )(?:learning|taking lessons in|practi[cs]ing)(?: to play| how to)?(?: the)? X`, predicate: "studies", category: "skills", object: "$1", text: "$S is learning $1", when: optional},
+	{on: self, match: `(?:know how to|can|am good at) (cook(?:ing)?|swim(?:ming)?|drive|sew(?:ing)?|knit(?:ting)?|cod(?:e|ing)|draw(?:ing)?|sing(?:ing)?|danc(?:e|ing)|ski|surf|bake|baking|ride a (?:bike|motorbike|horse))(?: .+)?`, predicate: "skilled_in", category: "skills", object: "$1", text: "$S knows: $1", sure: 0.45},
+	{on: self, match: `cannot (swim|drive|cook|ride a bike|sing|dance|ski)`, predicate: "skilled_in", category: "skills", object: "$1", text: "$S cannot $1", always: true, sure: 0.5},
 
 	// Possessions.
 	{on: self, match: `ADV(?:own|have|drive|ride) ADV(?:an?|one|two|my own|three) THING(?: at home)?`, predicate: "owns", category: "possessions", object: "$1", text: "$S has a $1", sure: 0.5},
@@ -150,12 +152,12 @@ var englishTemplates = compile([]template{
 	{on: self, match: `(?:do not|no longer) (?:own|have) (?:an? )?THING`, predicate: "owns", category: "possessions", object: "$1", text: "$S does not have a $1", always: true},
 
 	// Plans, goals, habits, events.
-	{on: self, match: `ADV(?:plan|am planning|intend|am hoping|hope) (?:to|on) DOING`, predicate: "plans_to", category: "plans", object: "$1", text: "$S plans to $1", when: planned, sure: 0.5},
-	{on: self, match: `(?:am going to|will|am gonna|am about to|am due to|am scheduled to) DOING`, predicate: "plans_to", category: "plans", object: "$1", text: "$S plans to $1", when: ahead, sure: 0.5},
-	{on: self, match: `am ADVGOING`, predicate: "plans_to", category: "plans", object: "$1", text: "$S is $1", when: ahead, sure: 0.5},
-	{on: self, match: `have (an? (?:[\w'-]+ ){0,3}?(?:appointment|meeting|interview|exam|test|flight|wedding|surgery|deadline|concert|trip|presentation|check-?up|party|dinner|class)(?: (?:with|at|to|in|for) .+)?)`, predicate: "plans_to", category: "plans", object: "$1", text: "$S has $1", when: ahead, sure: 0.5},
+	{on: self, match: `ADV(?:plan|am planning|intend|am hoping|hope) (?:to|on) DOING`, predicate: "plans", category: "plans", object: "$1", text: "$S plans to $1", when: planned, sure: 0.5},
+	{on: self, match: `(?:am going to|will|am gonna|am about to|am due to|am scheduled to) DOING`, predicate: "plans", category: "plans", object: "$1", text: "$S plans to $1", when: ahead, sure: 0.5},
+	{on: self, match: `am ADVGOING`, predicate: "plans", category: "plans", object: "$1", text: "$S is $1", when: ahead, sure: 0.5},
+	{on: self, match: `have (an? (?:[\w'-]+ ){0,3}?(?:appointment|meeting|interview|exam|test|flight|wedding|surgery|deadline|concert|trip|presentation|check-?up|party|dinner|class)(?: (?:with|at|to|in|for) .+)?)`, predicate: "plans", category: "plans", object: "$1", text: "$S has $1", when: ahead, sure: 0.5},
 	{on: self, match: `(?:ADVwant to|ADVdream of|ADVam saving(?: up)? to|ADVam hoping to) ((?:learn|visit|travel to|travel around|become|buy|open|write|run|climb|study|start (?:my|our|a)|quit|lose|get a|adopt|move to) .+)`, predicate: "has_goal", category: "goals", object: "$1", text: "$S wants to $1", when: undated, sure: 0.4},
 	{on: whole, match: `my (?:goal|dream|resolution)(?: for [\w ]+)? is to DOING`, predicate: "has_goal", category: "goals", object: "$1", text: "$S's goal is to $1", when: planned, sure: 0.5},
-	{on: self, match: `ADV(?:usually |often |always |normally )?HABIT OFTEN`, predicate: "habit", category: "hobbies", object: "$1 $2", text: "$S: $1 $2", sure: 0.5},
+	{on: self, match: `ADV(?:usually |often |always |normally )?HABIT OFTEN`, predicate: "practices", category: "hobbies", object: "$1 $2", text: "$S: $1 $2", sure: 0.5},
 	{on: self, match: `(?:have )?ADVEVENT`, predicate: "experienced", category: "events", object: "$1", text: "$S $1", when: dated, sure: 0.45},
 }, englishMacros, marked)

@@ -11,7 +11,7 @@ import (
 )
 
 // withNames adds to the entities the other runs of capitalised words of a text, of
-// type other. The text's first word says nothing: it is the speaker, or a sentence
+// type place if they are known as one, else other. The text's first word says nothing: it is the speaker, or a sentence
 // begins with it.
 func withNames(entities []pika.Entity, s, speaker string) []pika.Entity {
 	if rest, ok := strings.CutPrefix(s, speaker); ok {
@@ -22,7 +22,11 @@ func withNames(entities []pika.Entity, s, speaker string) []pika.Entity {
 	var run []string
 	flush := func() {
 		if name := strings.Join(run, " "); name != "" && name != speaker {
-			entities = addEntity(entities, pika.Entity{Name: name, Type: "other"})
+			kind := "other"
+			if isKnownPlace(name) {
+				kind = "place"
+			}
+			entities = addEntity(entities, pika.Entity{Name: name, Type: kind})
 		}
 		run = nil
 	}

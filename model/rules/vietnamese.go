@@ -72,7 +72,7 @@ var vietnameseList = []template{
 	{on: self, match: `NEGADV(?:làm việc|đi làm|công tác|làm)(?: ở| tại| cho| bên) ORG`, predicate: "works_at", category: "work", object: "$1", text: "$S $N làm việc ở $1", entities: []string{"organisation"}, when: optional, sure: 0.6},
 	{on: self, match: `ADV(?:vào làm|nhận việc|đầu quân|gia nhập)(?: ở| tại| cho| bên)? ORG`, predicate: "works_at", category: "work", object: "$1", text: "$S vào làm ở $1", entities: []string{"organisation"}, when: optional, sure: 0.6},
 	{on: self, match: `ADV(?:nghỉ việc|nghỉ làm|thôi việc|xin nghỉ)(?: ở| tại| bên) ORG`, predicate: "works_at", category: "work", object: "$1", text: "$S nghỉ việc ở $1", entities: []string{"organisation"}, when: optional, always: true, sure: 0.6},
-	{on: self, match: `ADV(?:nghỉ việc|thất nghiệp|bỏ việc)(?: rồi)?`, predicate: "has_job", category: "work", object: "việc làm", text: "$S nghỉ việc", when: optional, always: true},
+	{on: self, match: `ADV(?:nghỉ việc|thất nghiệp|bỏ việc)(?: rồi)?`, predicate: "is_employed", category: "work", object: "việc làm", text: "$S nghỉ việc", when: optional, always: true},
 	{on: self, match: `ADV(?:làm nghề|làm|theo nghề) JOB(?: (?:ở|tại|cho|bên) .+)?`, predicate: "works_as", category: "work", object: "$1", text: "$S làm $1", when: optional, sure: 0.6},
 	{on: self, match: `là (?:một )?JOB(?: (?:ở|tại|cho|bên|của) .+)?`, predicate: "works_as", category: "work", object: "$1", text: "$S là $1", sure: 0.6},
 	{on: whole, match: `(?:nghề|nghề nghiệp|công việc) ME là (?:làm )?JOB`, predicate: "works_as", category: "work", object: "$1", text: "$S làm $1", sure: 0.6},
@@ -110,9 +110,9 @@ var vietnameseList = []template{
 	{on: self, match: `NEGADV(?:bị |mắc )?dị ứng (?:với |khi ăn )?X(?: (?:rất |khá |hơi )?(?:nặng|nhẹ)(?: lắm)?)?`, predicate: "allergic_to", category: "health", object: "$1", text: "$S $N bị dị ứng $1", sure: 0.6},
 	{on: self, match: `ADV(?:bị|mắc|có) (?:bệnh )?ILLNESS`, predicate: "has_condition", category: "health", object: "$1", text: "$S bị $1", when: optional, sure: 0.55},
 	{on: self, match: `NEGADV(ăn chay|ăn thuần chay|ăn chay trường|ăn kiêng|ăn keto|ăn eat clean)(?: trường)?`, predicate: "follows_diet", category: "health", object: "$1", text: "$S $N $1", when: optional, sure: 0.6},
-	{on: self, match: `(?:không|chẳng|ko|không còn|không hề) (?:bao giờ )?(?:ăn|uống)(?: được)? X`, predicate: "consumes", category: "food", object: "$1", text: "$S không ăn uống $1", always: true, sure: 0.5},
-	{on: self, match: `ADV(?:bỏ|cai|ngừng)(?: hẳn| được)? (thuốc lá|hút thuốc|rượu|bia|rượu bia|cà phê|đường|nước ngọt|game|thuốc|uống rượu|trà sữa)(?: rồi)?`, predicate: "does", category: "health", object: "$1", text: "$S đã bỏ $1", when: optional, always: true, sure: 0.55},
-	{on: self, match: `(?:không còn|không|hết|chẳng) (hút thuốc|uống rượu|uống bia|uống cà phê|ăn cay|ăn thịt|lái xe|ăn đường|thức khuya)(?: nữa)?`, predicate: "does", category: "health", object: "$1", text: "$S không $1", always: true, sure: 0.55},
+	{on: self, match: `(?:không|chẳng|ko|không còn|không hề) (?:bao giờ )?(?:ăn|uống)(?: được)? X`, predicate: "eats", category: "food", object: "$1", text: "$S không ăn uống $1", always: true, sure: 0.5},
+	{on: self, match: `ADV(?:bỏ|cai|ngừng)(?: hẳn| được)? (thuốc lá|hút thuốc|rượu|bia|rượu bia|cà phê|đường|nước ngọt|game|thuốc|uống rượu|trà sữa)(?: rồi)?`, predicate: "practices", category: "health", object: "$1", text: "$S đã bỏ $1", when: optional, always: true, sure: 0.55},
+	{on: self, match: `(?:không còn|không|hết|chẳng) (hút thuốc|uống rượu|uống bia|uống cà phê|ăn cay|ăn thịt|lái xe|ăn đường|thức khuya)(?: nữa)?`, predicate: "practices", category: "health", object: "$1", text: "$S không $1", always: true, sure: 0.55},
 
 	// Likes and dislikes.
 	{on: whole, match: `((?:món(?: ăn)?|đồ uống|màu|màu sắc|phim|bộ phim|cuốn sách|sách|bài hát|ca sĩ|môn thể thao|con vật|mùa|nơi|trò chơi|tác giả|trái cây|môn học|đội bóng|thành phố|loài hoa|thức uống|nhạc|thể loại nhạc)) (?:mà )?(?:yêu thích(?: nhất)?|ưa thích|thích nhất) ME là X`, predicate: "likes", category: "preferences", object: "$2", text: "$1 yêu thích của $S là $2", sure: 0.6},
@@ -120,28 +120,28 @@ var vietnameseList = []template{
 	{on: self, match: `ADVthích X hơn(?: là)?(?: so với)? X`, predicate: "prefers", category: "preferences", object: "$1 hơn $2", text: "$S thích $1 hơn $2", sure: 0.55},
 	{on: self, match: `ADV(?:ghét|không ưa|sợ|dị ứng với việc|không chịu được|không chịu nổi|chán ghét|cực ghét) X`, predicate: "dislikes", category: "preferences", object: "$1", text: "$S ghét $1", sure: 0.5},
 	{on: self, match: `NEGADVLIKES X`, predicate: "likes", category: "preferences", object: "$1", text: "$S $N thích $1", sure: 0.55},
-	{on: whole, match: `(?:sở thích|thú vui|đam mê|niềm đam mê)(?: lớn nhất| chính)? ME là X`, predicate: "has_hobby", category: "hobbies", object: "$1", text: "Sở thích của $S là $1", sure: 0.6},
+	{on: whole, match: `(?:sở thích|thú vui|đam mê|niềm đam mê)(?: lớn nhất| chính)? ME là X`, predicate: "practices", category: "hobbies", object: "$1", text: "Sở thích của $S là $1", sure: 0.6},
 
 	// Skills and languages.
 	{on: self, match: `NEGADV(?:nói được|biết nói|biết|nói|giỏi|thông thạo|rành) LANGUAGE(?: khá)?(?: tốt| giỏi| lưu loát| một chút)?`, predicate: "speaks", category: "skills", object: "$1", text: "$S $N nói được $1", sure: 0.55},
-	{on: self, match: `ADVhọc LANGUAGE(?: .+)?`, predicate: "learns", category: "skills", object: "$1", text: "$S học $1", when: optional, sure: 0.55},
-	{on: self, match: `ADV(?:biết chơi|chơi được|chơi|hay chơi|thường chơi|tập chơi) SPORT(?: OFTEN)?`, predicate: "plays", category: "hobbies", object: "$1", text: "$S chơi $1", sure: 0.55},
-	{on: self, match: `NEGbiết (bơi|lái xe|nấu ăn|chơi đàn|đi xe đạp|đi xe máy|vẽ|hát|lập trình|may vá|đan len)`, predicate: "can", category: "skills", object: "$1", text: "$S $N biết $1", sure: 0.5},
-	{on: self, match: `ADV(?:tập|học) (yoga|gym|bơi|vẽ|đàn|guitar|piano|boxing|võ|nấu ăn|lái xe|lập trình|thiền|chụp ảnh|làm gốm|làm bánh|đan len)(?: .+)?`, predicate: "learns", category: "hobbies", object: "$1", text: "$S học $1", when: optional, sure: 0.5},
+	{on: self, match: `ADVhọc LANGUAGE(?: .+)?`, predicate: "studies", category: "skills", object: "$1", text: "$S học $1", when: optional, sure: 0.55},
+	{on: self, match: `ADV(?:biết chơi|chơi được|chơi|hay chơi|thường chơi|tập chơi) SPORT(?: OFTEN)?`, predicate: "practices", category: "hobbies", object: "$1", text: "$S chơi $1", sure: 0.55},
+	{on: self, match: `NEGbiết (bơi|lái xe|nấu ăn|chơi đàn|đi xe đạp|đi xe máy|vẽ|hát|lập trình|may vá|đan len)`, predicate: "skilled_in", category: "skills", object: "$1", text: "$S $N biết $1", sure: 0.5},
+	{on: self, match: `ADV(?:tập|học) (yoga|gym|bơi|vẽ|đàn|guitar|piano|boxing|võ|nấu ăn|lái xe|lập trình|thiền|chụp ảnh|làm gốm|làm bánh|đan len)(?: .+)?`, predicate: "studies", category: "hobbies", object: "$1", text: "$S học $1", when: optional, sure: 0.5},
 
 	// Possessions.
 	{on: self, match: `ADV(?:có|sở hữu|đi|chạy|lái|dùng|xài) (?:một |1 )?(?:chiếc |con |cái |cây )THING`, predicate: "owns", category: "possessions", object: "$1", text: "$S có $1", sure: 0.5},
 	{on: self, match: `ADV(?:mua|sắm|tậu)(?: được)? (?:một |1 )?(?:chiếc |con |cái |cây |căn )?THING`, predicate: "owns", category: "possessions", object: "$1", text: "$S mua $1", when: optional, sure: 0.5},
 
 	// Plans, goals, habits, events.
-	{on: self, match: `ADV(?:định|dự định|dự tính|sắp|chuẩn bị|có kế hoạch|lên kế hoạch|tính) DOING`, predicate: "plans_to", category: "plans", object: "$1", text: "$S dự định $1", when: planned, sure: 0.5},
-	{on: self, match: `(?:sẽ|phải|sẽ được|được|có lịch|có hẹn|có lịch hẹn|sẽ phải) DOING`, predicate: "plans_to", category: "plans", object: "$1", text: "$S sẽ $1", when: ahead, sure: 0.5},
-	{on: self, match: `EVENT`, predicate: "plans_to", category: "plans", object: "$1", text: "$S sẽ $1", when: ahead, sure: 0.45},
+	{on: self, match: `ADV(?:định|dự định|dự tính|sắp|chuẩn bị|có kế hoạch|lên kế hoạch|tính) DOING`, predicate: "plans", category: "plans", object: "$1", text: "$S dự định $1", when: planned, sure: 0.5},
+	{on: self, match: `(?:sẽ|phải|sẽ được|được|có lịch|có hẹn|có lịch hẹn|sẽ phải) DOING`, predicate: "plans", category: "plans", object: "$1", text: "$S sẽ $1", when: ahead, sure: 0.5},
+	{on: self, match: `EVENT`, predicate: "plans", category: "plans", object: "$1", text: "$S sẽ $1", when: ahead, sure: 0.45},
 	{on: self, match: `ADV(?:ước mơ|mơ ước|mục tiêu) (?:là )?DOING`, predicate: "has_goal", category: "goals", object: "$1", text: "$S mơ ước $1", when: undated, sure: 0.45},
 	{on: whole, match: `(?:ước mơ|mục tiêu|mơ ước)(?: lớn nhất| năm nay)? ME là DOING`, predicate: "has_goal", category: "goals", object: "$1", text: "Mục tiêu của $S là $1", when: planned, sure: 0.5},
-	{on: self, match: `(?:thường xuyên|thường|hay|luôn) HABIT(?: vào)?(?: OFTEN)?`, predicate: "habit", category: "hobbies", object: "$1 $2", text: "$S thường $1 $2", sure: 0.5},
-	{on: self, match: `(?:đều )?HABIT(?: vào| đều)? OFTEN`, predicate: "habit", category: "hobbies", object: "$1 $2", text: "$S $1 $2", sure: 0.5},
-	{on: whole, match: `OFTEN ME (?:đều |thường |hay |lại )*HABIT`, predicate: "habit", category: "hobbies", object: "$2 $1", text: "$S $2 $1", sure: 0.5},
+	{on: self, match: `(?:thường xuyên|thường|hay|luôn) HABIT(?: vào)?(?: OFTEN)?`, predicate: "practices", category: "hobbies", object: "$1 $2", text: "$S thường $1 $2", sure: 0.5},
+	{on: self, match: `(?:đều )?HABIT(?: vào| đều)? OFTEN`, predicate: "practices", category: "hobbies", object: "$1 $2", text: "$S $1 $2", sure: 0.5},
+	{on: whole, match: `OFTEN ME (?:đều |thường |hay |lại )*HABIT`, predicate: "practices", category: "hobbies", object: "$2 $1", text: "$S $2 $1", sure: 0.5},
 	{on: self, match: `ADVEVENT(?: xong| rồi)?`, predicate: "experienced", category: "events", object: "$1", text: "$S $1", when: dated, sure: 0.45},
 }
 

@@ -115,6 +115,9 @@ func (db *DB) insertMessage(ctx context.Context, tx querier, key int64, document
 
 // GetMessages implements pika.Messages.
 func (db *DB) GetMessages(ctx context.Context, scope pika.Scope, keys []string) ([]pika.StoredMessage, error) {
+	if len(keys) > pika.MaxPageLimit {
+		return nil, pika.InvalidField("keys", "must be at most %d", pika.MaxPageLimit)
+	}
 	var messages []pika.StoredMessage
 	err := db.read(ctx, "get messages", func(tx querier) error {
 		key, found, err := db.scopeKey(ctx, tx, scope, false)

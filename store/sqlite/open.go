@@ -49,7 +49,7 @@ func open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err := refuseForeign(path); err != nil {
 		return nil, err
 	}
-	pool, err := sql.Open("sqlite", source(path, writerPragmas(o)...)+"&_txlock=immediate")
+	pool, err := sql.Open("sqlite", source(path, writerPragmas(o)...)+"&_txlock=immediate&_journal_mode=WAL")
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func writerPragmas(o Options) []string {
 	}
 	return []string{
 		"busy_timeout(" + strconv.Itoa(busyTimeout) + ")",
-		"journal_mode(WAL)",
+		"page_size(8192)", // a vector fits on a page; must precede the WAL, which the driver's own option sets last
 		"synchronous(" + synchronous + ")",
 		"journal_size_limit(67108864)", // a burst of writes must not leave a huge log behind
 		"cache_size(-16384)",           // 16 MiB

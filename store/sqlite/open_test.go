@@ -158,7 +158,7 @@ func TestPragmas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for pragma, want := range map[string]string{"synchronous": c.want, "journal_mode": "wal", "secure_delete": "1", "integrity_check": "ok"} {
+		for pragma, want := range map[string]string{"synchronous": c.want, "journal_mode": "wal", "page_size": "8192", "secure_delete": "1", "integrity_check": "ok"} {
 			if got, err := db.Pragma(t.Context(), pragma); err != nil || got != want {
 				t.Errorf("%s: PRAGMA %s = %q, %v; want %q", name, pragma, got, err, want)
 			}
