@@ -44,11 +44,11 @@ func runAccept(ctx context.Context, b *bed) error {
 	if err != nil {
 		return err
 	}
-	busy, err := acceptTimes(ctx, s, "busy", b.scale(1000), false)
+	bare, err := startTimes(ctx, s.Temporal, len(idle))
 	if err != nil {
 		return err
 	}
-	bare, err := startTimes(ctx, s.Temporal, len(idle))
+	busy, err := acceptTimes(ctx, s, "busy", b.scale(1000), false)
 	if err != nil {
 		return err
 	}
