@@ -42,10 +42,10 @@ temporal: ## build bin/temporal, the local workflow server with its UI
 		-ldflags "-s -w -X github.com/temporalio/cli/temporalcli.Version=$(TEMPORAL_VERSION)" \
 		-o $(CURDIR)/bin/temporal github.com/temporalio/cli/cmd/temporal
 
-model: pika ## fetch the embedding model (72 MB, pinned hash) into the user's cache folder
+model: pika ## fetch the embedding model (91 MB to download, 72 MB kept, pinned hash) into the user's cache folder
 	@bin/pika model fetch
 
-test: build ## run every test with the race detector; nothing is skipped
+test: build ## run every test with the race detector
 	@go build -o bin/testreport ./tools/testreport
 	@set -o pipefail; PIKA_TEST_REQUIRE=all go test -race -json -timeout 20m $(GO_PACKAGES) | bin/testreport
 

@@ -23,6 +23,7 @@ type Decision struct {
 	Verdict     Verdict
 	Reason      string
 	DuplicateOf string      // id of the known fact; only with Duplicate
+	Begins      *time.Time  // the known fact's interval begins earlier than was known; only with Duplicate
 	Fact        Fact        // what to insert; its ValidTo and SupersededBy may differ from the candidate's
 	Ends        []EndedFact // known facts whose interval ends now
 }
@@ -45,6 +46,9 @@ type EndedFact struct {
 //   - Duplicate: an equal fact (same ContentHash) whose interval holds the
 //     candidate's effective start, or which rests on one of its source messages; for
 //     a single-valued predicate also the same object with the same polarity there.
+//     An equal fact that begins later, with nothing between that contradicts it, is the
+//     same fact too: its interval now begins at the candidate's (Begins). So the order
+//     in which repetitions arrive does not matter.
 //   - Superseding: same subject, same single-valued predicate, other object (or other
 //     polarity of the same object), and an effective start at or after the known
 //     fact's. The known fact's interval ends where the candidate's begins.
@@ -55,6 +59,9 @@ type EndedFact struct {
 // another object (saying "I don't live in Huế" does not end "I live in Hà Nội").
 func Decide(candidate Fact, known []Fact) Decision {
 	if d, ok := duplicateOf(candidate, known); ok {
+		return d
+	}
+	if d, ok := earlierCopyOf(candidate, known); ok {
 		return d
 	}
 	d := Decision{Verdict: Stored, Fact: candidate}
@@ -96,6 +103,35 @@ func duplicateOf(c Fact, known []Fact) (Decision, bool) {
 		}
 	}
 	return Decision{}, false
+}
+
+// earlierCopyOf finds the first equal fact that begins after the candidate, if the
+// candidate may be said to last until then: it states no end, and no rival begins in
+// between. A rival that lasts at the candidate's start ends there.
+func earlierCopyOf(c Fact, known []Fact) (Decision, bool) {
+	next := -1
+	for i := range known {
+		later := known[i].ContentHash == c.ContentHash && startsBefore(&c, &known[i])
+		if later && (next < 0 || startsBefore(&known[i], &known[next])) {
+			next = i
+		}
+	}
+	if next < 0 || c.ValidTo != nil {
+		return Decision{}, false
+	}
+	d := Decision{Verdict: Duplicate, Reason: "the same fact is known from later on", DuplicateOf: known[next].ID, Fact: c, Begins: &c.EffectiveAt}
+	if !SingleValued(c.Predicate) {
+		return d, true
+	}
+	for _, r := range rivalsOf(c, known) {
+		switch {
+		case startsBefore(&c, &r) && startsBefore(&r, &known[next]):
+			return Decision{}, false
+		case r.Holds(c.EffectiveAt):
+			d.Ends = append(d.Ends, EndedFact{ID: r.ID, ValidTo: c.EffectiveAt, By: known[next].ID})
+		}
+	}
+	return d, true
 }
 
 // rivalsOf returns the known facts that cannot be true together with c, in the

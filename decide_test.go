@@ -42,6 +42,7 @@ func TestDecide(t *testing.T) {
 		candidate pika.Fact
 		known     []pika.Fact
 		want      pika.Verdict
+		begins    *time.Time
 		duplicate string
 		ends      []pika.EndedFact
 		validTo   *time.Time
@@ -53,7 +54,23 @@ func TestDecide(t *testing.T) {
 		},
 		"equal, later": {candidate: lives("c", "hanoi", 9), known: []pika.Fact{hanoi}, want: pika.Duplicate, duplicate: "k"},
 		"equal, before the interval": {
-			candidate: lives("c", "hanoi", 4), known: []pika.Fact{hanoi}, want: pika.Stored,
+			candidate: lives("c", "hanoi", 4), known: []pika.Fact{hanoi}, want: pika.Duplicate, duplicate: "k", begins: until(4),
+		},
+		"equal, before the interval, of many values": {
+			candidate: with(lives("c", "hanoi", 4), many), known: []pika.Fact{with(hanoi, many)}, want: pika.Duplicate, duplicate: "k", begins: until(4),
+		},
+		"equal, before two of them": {
+			candidate: lives("c", "hanoi", 1), known: []pika.Fact{lives("l", "hanoi", 9), hanoi}, want: pika.Duplicate, duplicate: "k", begins: until(1),
+		},
+		"equal, with another value in between": {
+			candidate: lives("c", "hanoi", 1), known: []pika.Fact{hanoi, lives("l", "hue", 3)}, want: pika.Stored, validTo: until(3), by: "l",
+		},
+		"equal, while another value lasts": {
+			candidate: lives("c", "hanoi", 4), known: []pika.Fact{hanoi, with(lives("l", "hue", 3), func(f *pika.Fact) { f.ValidTo, f.SupersededBy = until(5), "k" })},
+			want: pika.Duplicate, duplicate: "k", begins: until(4), ends: []pika.EndedFact{{ID: "l", ValidTo: day(4), By: "k"}},
+		},
+		"equal, before the interval, with an end": {
+			candidate: with(lives("c", "hanoi", 2), func(f *pika.Fact) { f.ValidTo = until(3) }), known: []pika.Fact{hanoi}, want: pika.Stored, validTo: until(3),
 		},
 		"equal, after the interval": {
 			candidate: lives("c", "hanoi", 9), known: []pika.Fact{with(hanoi, func(f *pika.Fact) { f.ValidTo = until(9) })},
@@ -127,6 +144,9 @@ func TestDecide(t *testing.T) {
 		d := pika.Decide(c.candidate, c.known)
 		if d.Verdict != c.want || d.DuplicateOf != c.duplicate {
 			t.Errorf("%s: verdict %s of %q; want %s of %q", name, d.Verdict, d.DuplicateOf, c.want, c.duplicate)
+		}
+		if diff := cmp.Diff(c.begins, d.Begins); diff != "" {
+			t.Errorf("%s: begins (-want +got):\n%s", name, diff)
 		}
 		if (d.Reason != "") != (c.want == pika.Duplicate) {
 			t.Errorf("%s: reason %q", name, d.Reason)

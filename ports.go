@@ -57,8 +57,9 @@ type Facts interface {
 	List(ctx context.Context, scope Scope, f ListFacts, p PageRequest) (Page[Fact], error)
 
 	// Delete removes a fact of the tenant for good: row, sources, postings and the
-	// text in its history. What superseded or was superseded by it keeps its
-	// interval. The projections' rows are put in the outbox. NotFound if there is none.
+	// text in its history. A fact whose interval it ended lasts as long as it did and
+	// is superseded by what superseded it, so that nothing points at a fact that is
+	// gone. The projections' rows are put in the outbox. NotFound if there is none.
 	// It returns the scope the fact was in.
 	Delete(ctx context.Context, tenant, id string, at time.Time) (Scope, error)
 

@@ -39,6 +39,10 @@ type Config struct {
 	// recognised by it.
 	BodyKey []byte
 
+	// Draining is closed when the server is about to stop: requests that wait for a
+	// job's end are answered at once with what is known. nil: never.
+	Draining <-chan struct{}
+
 	Registry        *prometheus.Registry // where metrics go and what /metrics shows; defaults to a new one
 	Log             *slog.Logger         // defaults to no log
 	Now             func() time.Time     // defaults to time.Now

@@ -115,6 +115,8 @@ func (s *server) waitForEnd(c *call, id string, job pika.Job, wait time.Duration
 		select {
 		case <-ctx.Done():
 			return job, c.ctx().Err()
+		case <-s.Draining:
+			return job, nil
 		case <-time.After(interval):
 		}
 		if now, err := s.findJob(ctx, c.tenant(), id); err == nil {

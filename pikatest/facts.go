@@ -158,10 +158,13 @@ func testDuplicate(t *testing.T, truth Truth) {
 		t.Errorf("a repeated fact is found %d times", len(ids))
 	}
 
-	// Before the known fact began it is not known: that is a fact of its own.
+	// Said of an earlier time it is the same fact, which began earlier than was known.
 	earlier := claim(alice, "j3", 0, "likes tea")
 	earlier.EffectiveAt = day(1).Add(-time.Hour)
-	wantSame(t, "verdict of an earlier one", verdicts(commit(t, truth, alice, "j3", earlier)), []pika.Verdict{pika.Stored})
+	wantSame(t, "verdict of an earlier one", verdicts(commit(t, truth, alice, "j3", earlier)), []pika.Verdict{pika.Duplicate})
+	if got := find(t, truth, alice, first.ID).EffectiveAt; !got.Equal(earlier.EffectiveAt) {
+		t.Errorf("it begins at %v, want %v", got, earlier.EffectiveAt)
+	}
 }
 
 func testDuplicateWithin(t *testing.T, truth Truth) {

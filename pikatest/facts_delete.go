@@ -106,11 +106,18 @@ func testDeleteInChain(t *testing.T, truth Truth) {
 	commit(t, truth, alice, "j1", a)
 	commit(t, truth, alice, "j2", b)
 	commit(t, truth, alice, "j3", c)
-	before := intervals(t, truth, a.ID, c.ID)
+	want := intervals(t, truth, a.ID, c.ID)
+	between := intervals(t, truth, b.ID)[0]
+	want[0].To, want[0].By = between.To, between.By
 	if _, err := truth.Delete(t.Context(), alice.Tenant, b.ID, day(21)); err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, "the intervals beside a deleted fact", intervals(t, truth, a.ID, c.ID), before)
+	wantSame(t, "the intervals beside a deleted fact", intervals(t, truth, a.ID, c.ID), want)
+	if _, err := truth.Delete(t.Context(), alice.Tenant, c.ID, day(22)); err != nil {
+		t.Fatal(err)
+	}
+	want[0].To, want[0].By = "", ""
+	wantSame(t, "the first one, alone again", intervals(t, truth, a.ID), want[:1])
 }
 
 // testFactIsolation tries every way to reach alice's fact from elsewhere.

@@ -31,12 +31,15 @@ func FactFilter(scope pika.Scope, q pika.Query, now time.Time) func(*pika.Fact) 
 	}
 }
 
-// MessageFilter returns the rule for messages: of the filters only the conversation
-// and the metadata speak of them.
+// MessageFilter returns the rule for messages: of the filters the conversation, the
+// metadata and the times speak of them, where the time of a message is when it was
+// said; as_of leaves out what was said later. The other filters speak of facts only.
 func MessageFilter(q pika.Query) func(*pika.StoredMessage) bool {
 	f := q.Filters
 	return func(m *pika.StoredMessage) bool {
-		return (f.ConversationID == "" || m.ConversationID == f.ConversationID) && m.Metadata.Contains(f.Metadata)
+		return (f.ConversationID == "" || m.ConversationID == f.ConversationID) && m.Metadata.Contains(f.Metadata) &&
+			(q.AsOf == nil || !m.At.After(*q.AsOf)) &&
+			(f.RecordedAfter == nil || m.At.After(*f.RecordedAfter)) && (f.RecordedBefore == nil || m.At.Before(*f.RecordedBefore))
 	}
 }
 

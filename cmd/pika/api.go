@@ -15,22 +15,25 @@ import (
 // newAPI returns the server of the API.
 func (a *App) newAPI() (*http.Server, error) {
 	host, _, _ := net.SplitHostPort(a.Config.Addr)
+	draining := make(chan struct{})
 	handler, err := gateway.New(gateway.Config{
 		Engine: a.engine.jobs, Jobs: a.db, Facts: a.db, Searcher: a.searcher, Forget: a.projected.Forget,
 		DryRun: func(ctx context.Context, r pika.JobRequest) (pika.Job, error) {
 			return extract.DryRun(ctx, a.extractor, r)
 		},
-		Ready: a.ready, BodyKey: a.bodyKey(), Registry: a.Registry, Log: a.Log, Now: a.Now,
+		Ready: a.ready, BodyKey: a.bodyKey(), Draining: draining, Registry: a.Registry, Log: a.Log, Now: a.Now,
 		DefaultDeadline: a.Config.SearchDeadline, MaxInFlight: a.Config.MaxInFlight, Hosts: []string{host},
 		Extractor: a.extractor.Name(), Version: versionText(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &http.Server{
+	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 75 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-	}, nil
+	}
+	server.RegisterOnShutdown(func() { close(draining) })
+	return server, nil
 }
 
 // bodyKey derives the key of body hashes from the payload key, so that it survives

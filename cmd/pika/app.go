@@ -60,7 +60,7 @@ type closer struct {
 }
 
 // drainTime bounds how long Run waits for requests under way after its context ends.
-const drainTime = 5 * time.Second
+const drainTime = 9 * time.Second
 
 // NewApp returns an App that is not open yet.
 func NewApp(c Config, log *slog.Logger) *App {

@@ -35,6 +35,9 @@ func runDev(ctx context.Context, args []string, out io.Writer) (err error) {
 				fmt.Fprintln(out, "the example did not go through:", err)
 			}
 		}
+		if ctx.Err() != nil {
+			return nil
+		}
 		app.printAddresses(out)
 		return nil
 	})

@@ -189,18 +189,25 @@ func TestTwentyIdenticalPosts(t *testing.T) {
 		name, user string
 		header     []string
 		jobs       int
+		vary       bool // each in a conversation of its own, at no stated time
 	}{
-		{"with one key", "keyed", []string{"Idempotency-Key", "k1"}, 1},
-		{"without a key", "unkeyed", nil, 20},
+		{"with one key", "keyed", []string{"Idempotency-Key", "k1"}, 1, false},
+		{"without a key", "unkeyed", nil, 20, false},
+		{"in many conversations", "varied", nil, 20, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var mu sync.Mutex
 			var posts sync.WaitGroup
 			ids, fresh := map[string]bool{}, 0
-			for range 20 {
+			for i := range 20 {
+				body := conversation(c.user, "Speaker-X")
+				if c.vary {
+					body["conversation_id"] = fmt.Sprintf("c%d", i)
+					delete(body["conversation"].([]any)[0].(map[string]any), "timestamp")
+				}
 				posts.Go(func() {
 					var a process.Accepted
-					err := s.Call(t.Context(), http.MethodPost, "/v1/extract_facts", conversation(c.user, "Speaker-X"), &a, c.header...)
+					err := s.Call(t.Context(), http.MethodPost, "/v1/extract_facts", body, &a, c.header...)
 					mu.Lock()
 					defer mu.Unlock()
 					if err != nil {

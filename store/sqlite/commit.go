@@ -144,6 +144,7 @@ func (p *plan) decide(candidate pika.Fact) {
 	if d.Verdict == pika.Duplicate {
 		outcome.FactID = d.DuplicateOf
 		p.prove(p.facts[d.DuplicateOf], candidate.Sources)
+		p.begin(p.facts[d.DuplicateOf], d.Begins)
 	} else {
 		p.create(d.Fact)
 	}
@@ -207,6 +208,18 @@ func (p *plan) prove(f *pika.Fact, sources []pika.Source) {
 		p.proved[f.ID] = f
 		p.note(f.ID, s)
 	}
+}
+
+// begin moves the start of a fact's interval back; nil leaves it.
+func (p *plan) begin(f *pika.Fact, at *time.Time) {
+	if at == nil {
+		return
+	}
+	f.EffectiveAt = *at
+	if f.ValidFrom != nil {
+		f.ValidFrom = at
+	}
+	p.proved[f.ID] = f
 }
 
 // end closes the interval of a fact.

@@ -80,8 +80,8 @@ func (p *plan) writeChanged(ctx context.Context, tx querier, key int64) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE facts SET valid_to = ?, superseded_by = ?, sources = ? WHERE id = ? AND scope = ?",
-			optionalMicros(f.ValidTo), f.SupersededBy, sources, id, key)
+		_, err = tx.ExecContext(ctx, `UPDATE facts SET effective_at = ?, valid_from = ?, valid_to = ?, superseded_by = ?, sources = ?
+			WHERE id = ? AND scope = ?`, micros(f.EffectiveAt), optionalMicros(f.ValidFrom), optionalMicros(f.ValidTo), f.SupersededBy, sources, id, key)
 		if err != nil {
 			return err
 		}
