@@ -216,3 +216,27 @@ func permutations(facts []pika.Fact, visit func([]pika.Fact)) {
 	}
 	walk(nil, facts)
 }
+
+func TestMayHold(t *testing.T) {
+	t.Parallel()
+	end := day(5)
+	past := pika.Fact{ValidTo: &end, EffectiveAt: end.Add(-pika.UnknownBeginning)}
+	since := day(3)
+	known := pika.Fact{ValidFrom: &since, ValidTo: &end, EffectiveAt: since}
+	for _, c := range []struct {
+		name string
+		fact pika.Fact
+		at   time.Time
+		want bool
+	}{
+		{"an unknown beginning, before the end", past, day(1), true},
+		{"an unknown beginning, at the end", past, day(5), false},
+		{"a known beginning, before it", known, day(1), false},
+		{"a known beginning, within", known, day(4), true},
+		{"a known beginning, at the end", known, day(5), false},
+	} {
+		if got := c.fact.MayHold(c.at); got != c.want {
+			t.Errorf("%s: MayHold = %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -74,6 +74,18 @@ func (f *Fact) Holds(t time.Time) bool {
 	return !t.Before(f.EffectiveAt) && (f.ValidTo == nil || t.Before(*f.ValidTo))
 }
 
+// UnknownBeginning is how long before its stated end a fact begins when nothing says
+// since when it held: it lies wholly before the present, so it ends no fact of now.
+const UnknownBeginning = time.Microsecond
+
+// MayHold reports whether t lies in the fact's interval, or before its stated end if
+// its beginning is not known ("worked in Huế until 2020", asked for 2019). It answers
+// questions; Decide goes by Holds.
+func (f *Fact) MayHold(t time.Time) bool {
+	openStart := f.ValidFrom == nil && f.ValidTo != nil && f.ValidTo.Sub(f.EffectiveAt) <= UnknownBeginning
+	return f.Holds(t) || (openStart && t.Before(*f.ValidTo))
+}
+
 // HasSource reports whether the fact already rests on one of the given messages.
 func (f *Fact) HasSource(sources []Source) bool {
 	for _, have := range f.Sources {

@@ -109,7 +109,7 @@ func startAt(f pika.Fact) pika.Fact {
 		f.EffectiveAt = *f.ValidFrom
 	}
 	if f.ValidTo != nil && !f.ValidTo.After(f.EffectiveAt) {
-		f.EffectiveAt = f.ValidTo.Add(-time.Microsecond)
+		f.EffectiveAt = f.ValidTo.Add(-pika.UnknownBeginning)
 	}
 	return f
 }

@@ -45,7 +45,7 @@ func MessageFilter(q pika.Query) func(*pika.StoredMessage) bool {
 
 func isCurrent(fact *pika.Fact, q pika.Query, now time.Time) bool {
 	if q.AsOf != nil {
-		return fact.Holds(*q.AsOf)
+		return fact.MayHold(*q.AsOf)
 	}
 	return q.IncludeSuperseded || fact.SupersededBy == "" || (fact.ValidTo != nil && now.Before(*fact.ValidTo))
 }
