@@ -159,10 +159,10 @@ func (c *checker) number(s *huma.Schema, n *node) {
 		high = *s.Maximum
 	}
 	switch {
+	case s.ExclusiveMinimum != nil && (err != nil || v <= *s.ExclusiveMinimum || v > high):
+		c.fault("must be a %s over %v, up to %v", numberWord(s), *s.ExclusiveMinimum, high)
 	case err != nil || v < low || v > high:
 		c.fault("must be a %s from %v to %v", numberWord(s), low, high)
-	case s.ExclusiveMinimum != nil && v <= *s.ExclusiveMinimum:
-		c.fault("must be a %s over %v, up to %v", numberWord(s), *s.ExclusiveMinimum, high)
 	}
 }
 

@@ -63,6 +63,14 @@ func (v variable) flagName() string {
 	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(v.name, "PIKA_"), "_", "-"))
 }
 
+// title names the variable, and its flag if it has one.
+func (v variable) title() string {
+	if v.secret {
+		return v.name
+	}
+	return v.name + " (or --" + v.flagName() + ")"
+}
+
 // variables lists every variable of the environment, in the order `pika help
 // config` prints them.
 func variables() []variable {
@@ -125,7 +133,7 @@ func LoadConfig(command string, args []string, getenv func(string) string, extra
 			continue
 		}
 		if err := v.set(&c, values[i]); err != nil {
-			return Config{}, fmt.Errorf("%s (or --%s): %w", v.name, v.flagName(), err)
+			return Config{}, fmt.Errorf("%s: %w", v.title(), err)
 		}
 	}
 	return c.resolve()
