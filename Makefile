@@ -32,12 +32,12 @@ endif
 build: pika temporal model ## put bin/pika and bin/temporal in place and make the embedding model ready
 
 pika: ## build bin/pika
-	@$(PROGRESS) "building bin/pika (the first time 1-2 minutes)" \
+	@$(PROGRESS) "building bin/pika (the first time some minutes)" \
 		go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/pika ./cmd/pika
 
 temporal: ## build bin/temporal, the local workflow server with its UI
 	@test -x bin/temporal && bin/temporal --version 2>/dev/null | grep -qF '$(TEMPORAL_VERSION)' || \
-		$(PROGRESS) "building bin/temporal $(TEMPORAL_VERSION) (the first time 3-6 minutes and about 3 GB of Go's caches)" \
+		$(PROGRESS) "building bin/temporal $(TEMPORAL_VERSION) (the first time some minutes and about 3 GB of Go's caches)" \
 		go -C tools/temporal build -trimpath \
 		-ldflags "-s -w -X github.com/temporalio/cli/temporalcli.Version=$(TEMPORAL_VERSION)" \
 		-o $(CURDIR)/bin/temporal github.com/temporalio/cli/cmd/temporal

@@ -123,13 +123,7 @@ func (c *checker) array(s *huma.Schema, n *node) {
 		c.fault("must be a list")
 		return
 	}
-	low, high := 0, math.MaxInt
-	if s.MinItems != nil {
-		low = *s.MinItems
-	}
-	if s.MaxItems != nil {
-		high = *s.MaxItems
-	}
+	low, high := orDefault(s.MinItems, 0), orDefault(s.MaxItems, math.MaxInt)
 	if len(n.kids) < low || len(n.kids) > high {
 		c.fault("must hold %d to %d items, not %d", low, high, len(n.kids))
 		return
@@ -151,13 +145,7 @@ func (c *checker) number(s *huma.Schema, n *node) {
 		return
 	}
 	v, err := strconv.ParseFloat(n.text, 64)
-	low, high := math.Inf(-1), math.Inf(1)
-	if s.Minimum != nil {
-		low = *s.Minimum
-	}
-	if s.Maximum != nil {
-		high = *s.Maximum
-	}
+	low, high := orDefault(s.Minimum, math.Inf(-1)), orDefault(s.Maximum, math.Inf(1))
 	switch {
 	case s.ExclusiveMinimum != nil && (err != nil || v <= *s.ExclusiveMinimum || v > high):
 		c.fault("must be a %s over %v, up to %v", numberWord(s), *s.ExclusiveMinimum, high)
@@ -187,13 +175,7 @@ func (c *checker) string(s *huma.Schema, n *node) {
 		}
 		return
 	}
-	low, high := 0, math.MaxInt
-	if s.MinLength != nil {
-		low = *s.MinLength
-	}
-	if s.MaxLength != nil {
-		high = *s.MaxLength
-	}
+	low, high := orDefault(s.MinLength, 0), orDefault(s.MaxLength, math.MaxInt)
 	if len(n.text) < low || len(n.text) > high {
 		c.fault("must be %d to %d bytes of UTF-8, not %d", low, high, len(n.text))
 		return
@@ -258,4 +240,12 @@ func exactNumber(literal string) string {
 		return "is too large to be kept exactly as a number; send it as a string"
 	}
 	return ""
+}
+
+// orDefault returns what a schema states, or the default where it states nothing.
+func orDefault[T any](stated *T, otherwise T) T {
+	if stated == nil {
+		return otherwise
+	}
+	return *stated
 }

@@ -109,25 +109,11 @@ func describe(t *testing.T, e *workers.Engine, id string) pika.Job {
 func await(t *testing.T, e *workers.Engine, id string) pika.Job {
 	t.Helper()
 	var job pika.Job
-	eventually(t, "the job ends", func() bool {
+	activitiestest.Eventually(t, "the job ends", func() bool {
 		job = describe(t, e, id)
 		return job.Status.Final()
 	})
 	return job
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(time.Minute)
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		}
-	}
 }
 
 func TestEngine(t *testing.T) {
@@ -298,7 +284,7 @@ func findable(t *testing.T, c *workers.Connection, r pika.JobRequest) {
 	t.Helper()
 	query := fmt.Sprintf("PikaScope='%s' AND PikaJobKind='extract' AND PikaState='completed' AND WorkflowId='%s'",
 		r.Scope.ID(), workflows.JobWorkflowID(r.Scope.Tenant, r.ID))
-	eventually(t, "the job is found by its search attributes", func() bool {
+	activitiestest.Eventually(t, "the job is found by its search attributes", func() bool {
 		found, err := c.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: query})
 		return err == nil && len(found.GetExecutions()) == 1
 	})
@@ -321,7 +307,7 @@ func TestJobWaitsForItsWorkers(t *testing.T) {
 		return activitiestest.Everything(chunk)
 	}
 	work(t, connection, world)
-	eventually(t, "the progress shows", func() bool {
+	activitiestest.Eventually(t, "the progress shows", func() bool {
 		return describe(t, engine, r.ID).Progress == pika.Progress{Stage: pika.StageExtracting, Percent: 5, Total: 1}
 	})
 	close(release)
@@ -345,7 +331,7 @@ func TestCancelledJob(t *testing.T) {
 	work(t, connection, world)
 	r := activitiestest.Conversation(jobID(t, "a"), "x")
 	started := start(t, engine, r)
-	eventually(t, "the model is asked", func() bool { return world.Calls("Extract") == 1 })
+	activitiestest.Eventually(t, "the model is asked", func() bool { return world.Calls("Extract") == 1 })
 	if err := connection.Client.CancelWorkflow(t.Context(), started.WorkflowID, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func record(t *testing.T, name string, request pika.JobRequest, world *activitie
 		t.Fatal(err)
 	}
 	if cancel {
-		eventually(t, "the facts are being written", func() bool { return world.Calls("Commit") > 2 })
+		activitiestest.Eventually(t, "the facts are being written", func() bool { return world.Calls("Commit") > 2 })
 		if err := connection.Client.CancelWorkflow(t.Context(), started.WorkflowID, ""); err != nil {
 			t.Fatal(err)
 		}

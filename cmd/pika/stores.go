@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/projection"
 	"github.com/pikamem/pika/search"
 	"github.com/pikamem/pika/store/memory"
@@ -54,9 +53,3 @@ func (a *App) wire(ctx context.Context) error {
 func newCache(c Config, now func() time.Time) *memory.Cache {
 	return memory.New(memory.Options{MaxBytes: c.Memory - int64(float64(c.Memory)*vectorShare), Now: now})
 }
-
-// Every part that stands behind a port, checked here once.
-var (
-	_ pika.Facts    = (*sqlite.DB)(nil)
-	_ pika.Searcher = (*search.Engine)(nil)
-)
