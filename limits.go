@@ -32,4 +32,5 @@ const (
 	MaxEmbedBatch          = 256    // texts of one Embedder.Embed
 	MaxGraphSeeds          = 8      // seed entities of one Graph.Expand
 	MaxGraphHits           = 200    // facts of one Graph.Expand
+	MaxEpochBuckets        = 64     // epoch buckets of one scope
 )

@@ -136,7 +136,8 @@ type Vectors interface {
 	// length 0: Invalid, and nothing is written.
 	Upsert(ctx context.Context, scope Scope, corpus Corpus, rows []Vector) error
 
-	// DeleteVectors removes rows; missing ids are no error.
+	// DeleteVectors removes rows; missing ids are no error. At most MaxVectorBatch ids;
+	// more: Invalid.
 	DeleteVectors(ctx context.Context, scope Scope, corpus Corpus, ids []string) error
 
 	// SearchVectors returns the rows nearest to a unit vector by cosine similarity
@@ -166,7 +167,7 @@ type Graph interface {
 	LinkFacts(ctx context.Context, scope Scope, links []Link) error
 
 	// UnlinkFacts removes facts; entities that no fact touches go too. Missing ids
-	// are no error.
+	// are no error. At most MaxFactsPerCommit ids; more: Invalid.
 	UnlinkFacts(ctx context.Context, scope Scope, factIDs []string) error
 
 	// Expand returns the facts within depth (1 or 2) of the seeds (1–MaxGraphSeeds
@@ -286,7 +287,13 @@ type Extractor interface {
 	Extract(ctx context.Context, chunk Chunk) (Extraction, error)
 }
 
-// Cache holds values that may be lost at any time. Keys are made by package cache.
+// EpochLife is how long a cache keeps the epochs of a scope that is not written to:
+// longer than any value may depend on them.
+const EpochLife = 48 * time.Hour
+
+// Cache holds values that may be lost at any time. Keys are made by package cache; a
+// key of one user holds the hash tag {Scope.ID}, so that a cluster keeps all of a
+// user's on one node.
 type Cache interface {
 	// GetValues returns the values of the keys that are there and not expired.
 	GetValues(ctx context.Context, keys ...string) (map[string][]byte, error)
@@ -296,6 +303,17 @@ type Cache interface {
 
 	// DeleteValues removes keys; missing ones are no error.
 	DeleteValues(ctx context.Context, keys ...string) error
+
+	// ReadScope returns, in one round trip, what GetValues returns and the epochs of a
+	// scope by bucket. An epoch that was never set, or is lost, is missing: what
+	// depends on it is stale.
+	ReadScope(ctx context.Context, scope Scope, keys ...string) (values map[string][]byte, epochs map[string]string, err error)
+
+	// SetEpochs sets epochs of a scope by bucket and leaves its other buckets as they
+	// are. They are kept for at least EpochLife after the scope's last SetEpochs,
+	// unless the cache is short of memory. An empty bucket or epoch, or more than
+	// MaxEpochBuckets of them: Invalid.
+	SetEpochs(ctx context.Context, scope Scope, epochs map[string]string) error
 
 	// Lease takes a lease on key for ttl unless another holder has it. ok says
 	// whether it was taken; release gives it back early and never another's lease.

@@ -153,11 +153,8 @@ func identified(scope pika.Scope, c pika.Candidate) []pika.Entity {
 // Links returns the facts as the graph knows them, in their order.
 func Links(facts []pika.Fact) []pika.Link {
 	links := make([]pika.Link, len(facts))
-	for i, f := range facts {
-		links[i] = pika.Link{FactID: f.ID, Predicate: f.Predicate}
-		for _, e := range f.Entities {
-			links[i].Entities = append(links[i].Entities, e.ID)
-		}
+	for i := range facts {
+		links[i] = pika.LinkOf(&facts[i])
 	}
 	return links
 }

@@ -42,6 +42,8 @@ type Cache struct {
 	leases *leases
 	topics *topics
 	close  sync.Once
+
+	setting sync.Mutex // of the epochs of a scope, which are read and written back
 }
 
 var _ pika.Cache = (*Cache)(nil)

@@ -13,13 +13,13 @@ import (
 
 func errClosed() *pika.Error { return pika.Errorf(pika.Unavailable, "the database is closed") }
 
-// contextError says that ctx ended before or while what was done.
-func contextError(err error, what string) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return pika.Wrap(pika.Timeout, fmt.Errorf("%s: %w", what, err), "the deadline passed before the database answered")
-	}
-	return pika.Wrap(pika.Unavailable, fmt.Errorf("%s: %w", what, err), "the request was cancelled")
-}
+// name is what the store is called in sentences for callers.
+const name = "the database"
+
+func contextError(err error, what string) error { return pika.ContextError(err, name, what) }
+
+// notBegun reports a context that ended before the operation touched anything.
+func notBegun(ctx context.Context, what string) error { return pika.NotBegun(ctx, name, what) }
 
 // translate makes err an *pika.Error, unless it is one, with what was being done as
 // the cause.

@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
 	"github.com/pikamem/pika"
 )
@@ -24,7 +22,7 @@ func (db *DB) Graph() *Graph { return &Graph{db: db} }
 // LinkFacts implements pika.Graph. Of two links of one fact the last one counts, of
 // two equal entities of a link the first.
 func (g *Graph) LinkFacts(ctx context.Context, scope pika.Scope, links []pika.Link) error {
-	if err := checkLinks(links); err != nil {
+	if err := pika.CheckLinks(links); err != nil {
 		return err
 	}
 	if len(links) == 0 {
@@ -42,23 +40,6 @@ func (g *Graph) LinkFacts(ctx context.Context, scope pika.Scope, links []pika.Li
 		}
 		return nil
 	})
-}
-
-func checkLinks(links []pika.Link) error {
-	if len(links) > pika.MaxFactsPerCommit {
-		return pika.InvalidField("links", "has %d members; at most %d are allowed", len(links), pika.MaxFactsPerCommit)
-	}
-	for i, l := range links {
-		switch {
-		case l.FactID == "":
-			return pika.InvalidField(fmt.Sprintf("links[%d].fact_id", i), "is empty")
-		case len(l.Entities) == 0:
-			return pika.InvalidField(fmt.Sprintf("links[%d].entities", i), "is empty")
-		case slices.Contains(l.Entities, ""):
-			return pika.InvalidField(fmt.Sprintf("links[%d].entities", i), "holds an empty id")
-		}
-	}
-	return nil
 }
 
 func link(ctx context.Context, tx querier, scope int64, l pika.Link) error {
@@ -87,6 +68,9 @@ func unlink(ctx context.Context, tx querier, scope int64, fact string) error {
 // UnlinkFacts implements pika.Graph. Entities are no rows of their own: with the last
 // fact that touches one, it is gone.
 func (g *Graph) UnlinkFacts(ctx context.Context, scope pika.Scope, factIDs []string) error {
+	if err := pika.CheckIDs("fact_ids", len(factIDs), pika.MaxFactsPerCommit); err != nil {
+		return err
+	}
 	if len(factIDs) == 0 {
 		return notBegun(ctx, "unlink facts")
 	}
@@ -108,7 +92,7 @@ func (g *Graph) UnlinkFacts(ctx context.Context, scope pika.Scope, factIDs []str
 // returns the one from the seed named first; to a fact of depth 2 the one through the
 // fact with the lowest id, and of that fact's entities the first.
 func (g *Graph) Expand(ctx context.Context, scope pika.Scope, seeds []string, depth, limit int) ([]pika.GraphHit, error) {
-	if err := checkExpand(seeds, depth, limit); err != nil {
+	if err := pika.CheckExpand(seeds, depth, limit); err != nil {
 		return nil, err
 	}
 	var hits []pika.GraphHit
@@ -122,16 +106,4 @@ func (g *Graph) Expand(ctx context.Context, scope pika.Scope, seeds []string, de
 		return err
 	})
 	return hits, err
-}
-
-func checkExpand(seeds []string, depth, limit int) error {
-	switch {
-	case len(seeds) < 1 || len(seeds) > pika.MaxGraphSeeds:
-		return pika.InvalidField("seeds", "has %d members; it must have 1–%d", len(seeds), pika.MaxGraphSeeds)
-	case depth < 1 || depth > 2:
-		return pika.InvalidField("depth", "is %d; it must be 1 or 2", depth)
-	case limit < 1 || limit > pika.MaxGraphHits:
-		return pika.InvalidField("limit", "is %d; it must be 1–%d", limit, pika.MaxGraphHits)
-	}
-	return nil
 }

@@ -69,7 +69,7 @@ func (v *Vectors) Upsert(ctx context.Context, scope pika.Scope, corpus pika.Corp
 	if err != nil {
 		return err
 	}
-	rows, err = v.checkRows(rows)
+	rows, err = pika.CheckVectorRows(rows, v.model.Dimensions)
 	if err != nil || len(rows) == 0 {
 		return errors.Join(err, notBegun(ctx, "upsert vectors"))
 	}
@@ -83,8 +83,8 @@ func (v *Vectors) DeleteVectors(ctx context.Context, scope pika.Scope, corpus pi
 	if err != nil {
 		return err
 	}
-	if len(ids) > pika.MaxVectorBatch {
-		return pika.InvalidField("ids", "has %d members; at most %d are allowed", len(ids), pika.MaxVectorBatch)
+	if err := pika.CheckIDs("ids", len(ids), pika.MaxVectorBatch); err != nil {
+		return err
 	}
 	if len(ids) == 0 {
 		return notBegun(ctx, "delete vectors")
@@ -96,50 +96,14 @@ func (v *Vectors) DeleteVectors(ctx context.Context, scope pika.Scope, corpus pi
 // SearchVectors implements pika.Vectors. It sees every write that was acknowledged
 // before it began.
 func (v *Vectors) SearchVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query []float32, limit int) ([]pika.Scored, error) {
-	if _, err := corpusKey(corpus); err != nil {
-		return nil, err
-	}
-	if limit < 1 || limit > pika.MaxVectorLimit {
-		return nil, pika.InvalidField("limit", "is %d; it must be 1–%d", limit, pika.MaxVectorLimit)
-	}
-	query, err := unit(query, v.model.Dimensions)
+	query, err := pika.CheckVectorSearch(corpus, query, v.model.Dimensions, limit)
 	if err != nil {
-		return nil, pika.InvalidField("query", "%s", err)
+		return nil, err
 	}
 	if err := notBegun(ctx, "search vectors"); err != nil {
 		return nil, err
 	}
 	return v.search(ctx, arenaKey{scope, corpus}, query, limit)
-}
-
-// notBegun reports a context that ended before the operation touched anything.
-func notBegun(ctx context.Context, what string) error {
-	if err := ctx.Err(); err != nil {
-		return contextError(err, what)
-	}
-	return nil
-}
-
-// checkRows returns the rows with unit length, one per id: the last one given.
-func (v *Vectors) checkRows(rows []pika.Vector) ([]pika.Vector, error) {
-	if len(rows) > pika.MaxVectorBatch {
-		return nil, pika.InvalidField("rows", "has %d members; at most %d are allowed", len(rows), pika.MaxVectorBatch)
-	}
-	checked := make([]pika.Vector, 0, len(rows))
-	place := make(map[string]int, len(rows))
-	for i, r := range rows {
-		values, err := unit(r.Values, v.model.Dimensions)
-		if err != nil {
-			return nil, pika.InvalidField(fmt.Sprintf("rows[%d].values", i), "%s", err)
-		}
-		if at, repeated := place[r.ID]; repeated {
-			checked[at].Values = values
-			continue
-		}
-		place[r.ID] = len(checked)
-		checked = append(checked, pika.Vector{ID: r.ID, Values: values})
-	}
-	return checked, nil
 }
 
 // modelSetting is the name under which the file remembers its embedding model.

@@ -11,36 +11,6 @@ import (
 	"github.com/pikamem/pika"
 )
 
-// unitTolerance is how far a squared length may be from 1 to count as unit length:
-// some ten times the rounding of a float32 sum over a thousand dimensions.
-const unitTolerance = 1e-5
-
-// unit returns values with unit length: as they are if they have it, else scaled
-// into a new slice. Its errors say what is wrong in words for the caller.
-func unit(values []float32, dimensions int) ([]float32, error) {
-	if len(values) != dimensions {
-		return nil, fmt.Errorf("has %d dimensions; the model has %d", len(values), dimensions)
-	}
-	var squares float64
-	for _, x := range values {
-		squares += float64(x) * float64(x)
-	}
-	switch {
-	case math.IsNaN(squares) || math.IsInf(squares, 0):
-		return nil, errors.New("holds a value that is not a finite number")
-	case squares == 0:
-		return nil, errors.New("has length 0")
-	case math.Abs(squares-1) <= unitTolerance:
-		return values, nil
-	}
-	scale := 1 / math.Sqrt(squares)
-	scaled := make([]float32, len(values))
-	for i, x := range values {
-		scaled[i] = float32(float64(x) * scale)
-	}
-	return scaled, nil
-}
-
 // encode returns the BLOB of a vector: its values as little-endian float32.
 func encode(values []float32) []byte {
 	b := make([]byte, 0, 4*len(values))
