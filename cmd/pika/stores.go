@@ -12,7 +12,7 @@ import (
 
 // openStores opens the database file and the cache.
 func (a *App) openStores(ctx context.Context) error {
-	db, err := sqlite.Open(ctx, a.Config.FactsPath(), sqlite.Options{Relaxed: a.Config.Synchronous == "NORMAL", Now: a.Now})
+	db, err := sqlite.Open(ctx, a.Config.factsPath(), sqlite.Options{Relaxed: a.Config.Synchronous == "NORMAL", Now: a.Now})
 	if err != nil {
 		return err
 	}
