@@ -91,6 +91,9 @@ func (s *Server) Call(ctx context.Context, method, path string, body, result any
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	if s.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+s.Key)
+	}
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}

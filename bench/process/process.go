@@ -8,6 +8,7 @@ package process
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,31 +24,37 @@ import (
 
 // Options say how to start bin/pika.
 type Options struct {
-	Binary string            // path of the binary
-	Data   string            // its data folder
-	Env    map[string]string // variables beside the inherited ones, which lose every PIKA_, OPENAI_ and TEMPORAL_ one
-	Args   []string          // flags of pika dev beside --addr and --data
-	Log    io.Writer         // receives its output; nil: discarded
+	Binary  string            // path of the binary
+	Command string            // dev, gateway or worker. Defaults to dev
+	Data    string            // its data folder; only dev has one
+	Env     map[string]string // variables beside the inherited ones, which lose every PIKA_, OPENAI_ and TEMPORAL_ one
+	Args    []string          // flags beside --addr and --data
+	Log     io.Writer         // receives its output; nil: discarded
 }
 
-// Server is a running `pika dev`.
+// Server is a running pika.
 type Server struct {
 	URL      string        // http://127.0.0.1:PORT
 	ReadyIn  time.Duration // from the start of the process to the line that says it serves
 	Temporal string        // host:port of its Temporal server; empty if it was given one
+	Key      string        // API key that Call sends; empty: none
 	command  *exec.Cmd
 	ended    chan struct{}
 	endErr   error
 	once     sync.Once
 }
 
-// Start runs `pika dev` on a free port and returns when it serves. It fails if the
+// Start runs pika on a free port and returns when it serves. It fails if the
 // process ends first or is not ready within ctx's deadline.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	args := append([]string{"dev", "--addr", "127.0.0.1:0", "--temporal-ui-port", "0", "--data", o.Data}, o.Args...)
+	args := []string{cmp.Or(o.Command, "dev"), "--addr", "127.0.0.1:0"}
+	if args[0] == "dev" {
+		args = append(args, "--temporal-ui-port", "0", "--data", o.Data)
+	}
+	args = append(args, o.Args...)
 	s := &Server{command: exec.Command(o.Binary, args...), ended: make(chan struct{})}
 	s.command.Env = environment(o.Env)
 	output, input, err := os.Pipe()
