@@ -33,7 +33,8 @@ var rooms = []room{
 	{name: ".", outside: stdlibOnly},
 	{name: "text", may: nil, outside: []string{"golang.org/x/text", "github.com/abadojack/whatlanggo", "github.com/clipperhouse/uax29/v2"}},
 	{name: "keyword", may: []string{".", "text"}, outside: stdlibOnly},
-	{name: "store", may: []string{".", "text", "keyword"}, isolated: true},
+	{name: "truth", may: []string{".", "text", "keyword"}, outside: stdlibOnly},
+	{name: "store", may: []string{".", "text", "keyword", "truth"}, isolated: true},
 	// The contract of pika.Extractor names extract.Check, so the one model that parses
 	// answers may ask package extract; package extract knows no model.
 	{name: "model/openai", may: []string{".", "text", "extract"}},
@@ -57,7 +58,7 @@ var rooms = []room{
 }
 
 var everything = []string{
-	".", "text", "keyword", "store", "model", "model/openai", "pikatest", "extract", "projection", "search", "cache", "cachewarm",
+	".", "text", "keyword", "truth", "store", "model", "model/openai", "pikatest", "extract", "projection", "search", "cache", "cachewarm",
 	"gateway", "console", "activities", "workflows", "workers", "devserver", "devserver/devservertest",
 }
 
@@ -120,6 +121,9 @@ func TestArrowsRefuse(t *testing.T) {
 		{"keyword", module + "/extract", false},
 		{"store/sqlite", "modernc.org/sqlite", true},
 		{"store/sqlite", module + "/keyword", true},
+		{"store/sqlite", module + "/truth", true},
+		{"truth", module + "/store/sqlite", false},
+		{"truth", "github.com/jackc/pgx/v5", false},
 		{"store/sqlite", module + "/store/memory", false},
 		{"store/sqlite/migrations", module + "/store/sqlite", true},
 		{"store/sqlite", module + "/search", false},

@@ -5,27 +5,29 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
-// write brings the plan into the tables.
-func (p *plan) write(ctx context.Context, tx querier, key int64) error {
-	if err := p.writeCreated(ctx, tx, key); err != nil {
+// writePlan brings a plan into the tables.
+func writePlan(ctx context.Context, tx querier, key int64, p *truth.Plan) error {
+	if err := writeCreated(ctx, tx, key, p); err != nil {
 		return err
 	}
-	if err := p.writeChanged(ctx, tx, key); err != nil {
+	if err := writeChanged(ctx, tx, key, p.Changed); err != nil {
 		return err
 	}
-	for _, r := range p.revisions {
+	for _, r := range p.Revisions {
 		if err := insertRevision(ctx, tx, key, r); err != nil {
 			return err
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(p.sources)) {
-		if err := insertSources(ctx, tx, key, id, p.sources[id]); err != nil {
+	for _, id := range slices.Sorted(maps.Keys(p.Sources)) {
+		if err := insertSources(ctx, tx, key, id, p.Sources[id]); err != nil {
 			return err
 		}
 	}
@@ -34,24 +36,24 @@ func (p *plan) write(ctx context.Context, tx querier, key int64) error {
 
 // writeCreated inserts the new facts in their final state, indexed and owed to the
 // projections.
-func (p *plan) writeCreated(ctx context.Context, tx querier, key int64) error {
-	texts := make([]string, len(p.created))
-	for i, f := range p.created {
+func writeCreated(ctx context.Context, tx querier, key int64, p *truth.Plan) error {
+	texts := make([]string, len(p.Created))
+	for i, f := range p.Created {
 		texts[i] = f.Text
 	}
-	number, err := addDocuments(ctx, tx, key, 1, texts)
+	number, err := addDocuments(ctx, tx, key, truth.FactsKey, texts)
 	if err != nil {
 		return err
 	}
-	for i, f := range p.created {
-		if err := p.writeFact(ctx, tx, key, number+uint32(i), f); err != nil {
+	for i, f := range p.Created {
+		if err := writeFact(ctx, tx, key, number+uint32(i), f, p.At); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *plan) writeFact(ctx context.Context, tx querier, key int64, document uint32, f *pika.Fact) error {
+func writeFact(ctx context.Context, tx querier, key int64, document uint32, f *pika.Fact, at time.Time) error {
 	err := insertFact(ctx, tx, key, document, f)
 	if resultCode(err) == sqlite3.SQLITE_CONSTRAINT {
 		return pika.Wrap(pika.Conflict, err, "a fact with the same id is there already")
@@ -64,24 +66,18 @@ func (p *plan) writeFact(ctx context.Context, tx querier, key int64, document ui
 			return err
 		}
 	}
-	return oweFact(ctx, tx, key, f, p.at)
+	return oweFact(ctx, tx, key, f, at)
 }
 
 // writeChanged updates the facts that were there before.
-func (p *plan) writeChanged(ctx context.Context, tx querier, key int64) error {
-	changed := maps.Clone(p.ended)
-	maps.Copy(changed, p.proved)
-	for _, f := range p.created {
-		delete(changed, f.ID) // inserted in its final state
-	}
-	for _, id := range slices.Sorted(maps.Keys(changed)) {
-		f := changed[id]
+func writeChanged(ctx context.Context, tx querier, key int64, changed []*pika.Fact) error {
+	for _, f := range changed {
 		sources, err := encodeJSON(f.Sources, len(f.Sources) == 0)
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE facts SET effective_at = ?, valid_from = ?, valid_to = ?, superseded_by = ?, sources = ?
-			WHERE id = ? AND scope = ?`, micros(f.EffectiveAt), optionalMicros(f.ValidFrom), optionalMicros(f.ValidTo), f.SupersededBy, sources, id, key)
+			WHERE id = ? AND scope = ?`, micros(f.EffectiveAt), optionalMicros(f.ValidFrom), optionalMicros(f.ValidTo), f.SupersededBy, sources, f.ID, key)
 		if err != nil {
 			return err
 		}
@@ -111,22 +107,18 @@ func wasCommitted(ctx context.Context, tx querier, key int64, job string, chunk 
 	return known, ignoreNoRows(err)
 }
 
-// saveOutcomes remembers what a commit said. The text of a stored fact is not
-// repeated here, so that its deletion has one place less to reach.
+// saveOutcomes remembers what a commit said.
 func saveOutcomes(ctx context.Context, tx querier, key int64, job string, chunk int, outcomes []pika.FactOutcome) error {
 	var errs []error
 	_, err := tx.ExecContext(ctx, "INSERT INTO commits (scope, job, chunk) VALUES (?, ?, ?)", key, job, chunk)
 	errs = append(errs, err)
 	for i, o := range outcomes {
-		if o.Outcome == pika.Stored || o.Outcome == pika.Superseding {
-			o.Text = ""
-		}
 		supersedes, err := encodeJSON(o.Supersedes, len(o.Supersedes) == 0)
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO job_items (scope, job, chunk, item, fact, outcome, text, reason, supersedes)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, key, job, chunk, i, o.FactID, o.Outcome, o.Text, o.Reason, supersedes)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, key, job, chunk, i, o.FactID, o.Outcome, truth.ItemText(o), o.Reason, supersedes)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -101,24 +101,6 @@ func (db *DB) scopeKey(ctx context.Context, tx querier, scope pika.Scope, create
 	return key, err == nil, err
 }
 
-// corpusKey returns the integer that stands for a corpus in every table.
-func corpusKey(c pika.Corpus) (int, error) {
-	switch c {
-	case pika.CorpusFacts:
-		return 1, nil
-	case pika.CorpusMessages:
-		return 2, nil
-	}
-	return 0, pika.InvalidField("corpus", "must be facts or messages")
-}
-
-func corpusOf(key int) pika.Corpus {
-	if key == 1 {
-		return pika.CorpusFacts
-	}
-	return pika.CorpusMessages
-}
-
 // Ping reports whether the file can be read and the writer runs.
 func (db *DB) Ping(ctx context.Context) error {
 	return db.read(ctx, "ping the database", func(tx querier) error {

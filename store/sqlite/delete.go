@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
 // Delete implements pika.Facts.
@@ -36,7 +37,7 @@ func deleteFact(ctx context.Context, tx querier, key int64, id string, at time.T
 	if err := tx.QueryRowContext(ctx, "SELECT document FROM facts WHERE id = ? AND scope = ?", id, key).Scan(&document); err != nil {
 		return err
 	}
-	if err := removeDocument(ctx, tx, key, 1, document, f.Text); err != nil {
+	if err := removeDocument(ctx, tx, key, truth.FactsKey, document, f.Text); err != nil {
 		return err
 	}
 	if err := deleteRows(ctx, tx, key, f); err != nil {
@@ -51,7 +52,7 @@ func deleteFact(ctx context.Context, tx querier, key int64, id string, at time.T
 	if err := silenceHistory(ctx, tx, key, id); err != nil {
 		return err
 	}
-	if err := insertRevision(ctx, tx, key, pika.Revision{FactID: id, Event: eventDeleted, At: at}); err != nil {
+	if err := insertRevision(ctx, tx, key, pika.Revision{FactID: id, Event: truth.EventDeleted, At: at}); err != nil {
 		return err
 	}
 	return oweFact(ctx, tx, key, f, at)

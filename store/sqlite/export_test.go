@@ -86,9 +86,3 @@ func (db *DB) Explain(ctx context.Context, query string, args ...any) (plan stri
 	})
 	return plan, err
 }
-
-// ParseCursor reports whether a cursor is taken, and what it reads as.
-func ParseCursor(cursor string) (again string, ok bool) {
-	p, ok := parseCursor(cursor, factList)
-	return p.cursor(factList), ok
-}

@@ -7,12 +7,10 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
 var _ pika.Facts = (*DB)(nil)
-
-// factList is the kind of the cursors of List.
-const factList = "facts"
 
 // Get implements pika.Facts.
 func (db *DB) Get(ctx context.Context, scope pika.Scope, ids []string) ([]pika.Fact, error) {
@@ -29,23 +27,7 @@ func (db *DB) Get(ctx context.Context, scope pika.Scope, ids []string) ([]pika.F
 			"SELECT "+factColumns+" FROM facts WHERE scope = ? AND id IN (SELECT value FROM json_each(?))", key, jsonList(ids))
 		return err
 	})
-	return inOrder(facts, ids, func(f *pika.Fact) string { return f.ID }), err
-}
-
-// inOrder returns items in the order of ids, each once.
-func inOrder[T any](items []T, ids []string, idOf func(*T) string) []T {
-	byID := make(map[string]*T, len(items))
-	for i := range items {
-		byID[idOf(&items[i])] = &items[i]
-	}
-	ordered := make([]T, 0, len(items))
-	for _, id := range ids {
-		if item, ok := byID[id]; ok {
-			ordered = append(ordered, *item)
-			delete(byID, id)
-		}
-	}
-	return ordered
+	return truth.InOrder(facts, ids, func(f *pika.Fact) string { return f.ID }), err
 }
 
 // Find implements pika.Facts.
@@ -68,16 +50,14 @@ func locate(ctx context.Context, tx querier, tenant, id string) (key int64, scop
 	err = tx.QueryRowContext(ctx, `SELECT scopes.key, scopes.user FROM facts JOIN scopes ON scopes.key = facts.scope
 		WHERE facts.id = ? AND scopes.tenant = ?`, id, tenant).Scan(&key, &scope.User)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, pika.Scope{}, errNoFact()
+		return 0, pika.Scope{}, truth.NoFact()
 	}
 	return key, scope, err
 }
 
-func errNoFact() *pika.Error { return pika.Errorf(pika.NotFound, "there is no such fact") }
-
 // List implements pika.Facts.
 func (db *DB) List(ctx context.Context, scope pika.Scope, f pika.ListFacts, p pika.PageRequest) (pika.Page[pika.Fact], error) {
-	start, err := startOf(p, factList)
+	start, err := truth.StartOf(p, truth.FactList)
 	if err != nil {
 		return pika.Page[pika.Fact]{}, err
 	}
@@ -92,11 +72,11 @@ func (db *DB) List(ctx context.Context, scope pika.Scope, f pika.ListFacts, p pi
 				AND (?4 OR superseded_by = '') AND (?5 = '' OR category = ?5) AND (?6 = '' OR predicate = ?6)
 				AND (?7 = '' OR id IN (SELECT fact FROM sources WHERE sources.scope = ?1 AND conversation = ?7))
 			ORDER BY recorded_at DESC, id LIMIT ?8`,
-			key, start.at, start.id, f.IncludeSuperseded, f.Category, f.Predicate, f.ConversationID, p.Limit+1)
+			key, start.At, start.ID, f.IncludeSuperseded, f.Category, f.Predicate, f.ConversationID, p.Limit+1)
 		return err
 	})
 	if err != nil {
 		return pika.Page[pika.Fact]{}, err
 	}
-	return pageOf(facts, p.Limit, factList, func(f *pika.Fact) (time.Time, string) { return f.RecordedAt, f.ID }), nil
+	return truth.PageOf(facts, p.Limit, truth.FactList, func(f *pika.Fact) (time.Time, string) { return f.RecordedAt, f.ID }), nil
 }

@@ -5,14 +5,7 @@ import (
 	"database/sql"
 
 	"github.com/pikamem/pika"
-)
-
-// The events of a fact's life, as pika.Revision names them.
-const (
-	eventRecorded    = "recorded"
-	eventSourceAdded = "source_added"
-	eventSuperseded  = "superseded"
-	eventDeleted     = "deleted"
+	"github.com/pikamem/pika/truth"
 )
 
 // History implements pika.Facts.
@@ -36,7 +29,7 @@ func (db *DB) History(ctx context.Context, tenant, id string) ([]pika.Revision, 
 		return rows.Err()
 	})
 	if err == nil && len(revisions) == 0 {
-		return nil, errNoFact()
+		return nil, truth.NoFact()
 	}
 	return revisions, err
 }

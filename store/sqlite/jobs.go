@@ -7,12 +7,10 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
 var _ pika.Jobs = (*DB)(nil)
-
-// jobList is the kind of the cursors of ListJobs.
-const jobList = "jobs"
 
 const jobColumns = "tenant, id, user, workflow, kind, status, batch, progress, summary, error, created_at, ended_at"
 
@@ -90,7 +88,7 @@ func (db *DB) GetJob(ctx context.Context, tenant, id string) (pika.Job, error) {
 		var err error
 		job, err = scanJob(tx.QueryRowContext(ctx, "SELECT "+jobColumns+" FROM jobs WHERE tenant = ? AND id = ?", tenant, id))
 		if errors.Is(err, sql.ErrNoRows) {
-			return pika.Errorf(pika.NotFound, "there is no such job")
+			return truth.NoJob()
 		}
 		if err != nil {
 			return err
@@ -110,13 +108,13 @@ func (db *DB) GetJob(ctx context.Context, tenant, id string) (pika.Job, error) {
 
 // ListJobs implements pika.Jobs.
 func (db *DB) ListJobs(ctx context.Context, tenant string, f pika.ListJobs, p pika.PageRequest) (pika.Page[pika.Job], error) {
-	start, err := startOf(p, jobList)
+	start, err := truth.StartOf(p, truth.JobList)
 	if err != nil {
 		return pika.Page[pika.Job]{}, err
 	}
 	var jobs []pika.Job
 	err = db.read(ctx, "list jobs", func(tx querier) error {
-		rows, err := tx.QueryContext(ctx, listJobsQuery(f), tenant, start.at, start.id, f.User, f.Status, p.Limit+1)
+		rows, err := tx.QueryContext(ctx, listJobsQuery(f), tenant, start.At, start.ID, f.User, f.Status, p.Limit+1)
 		if err != nil {
 			return err
 		}
@@ -133,7 +131,7 @@ func (db *DB) ListJobs(ctx context.Context, tenant string, f pika.ListJobs, p pi
 	if err != nil {
 		return pika.Page[pika.Job]{}, err
 	}
-	return pageOf(jobs, p.Limit, jobList, func(j *pika.Job) (time.Time, string) { return j.CreatedAt, j.ID }), nil
+	return truth.PageOf(jobs, p.Limit, truth.JobList, func(j *pika.Job) (time.Time, string) { return j.CreatedAt, j.ID }), nil
 }
 
 // listJobsQuery names the user only if one is asked for, so that each form has its index.

@@ -10,21 +10,16 @@ import (
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/keyword"
+	"github.com/pikamem/pika/truth"
 )
 
 var _ pika.Keyword = (*DB)(nil)
 
 // SearchKeyword implements pika.Keyword. A query over pika.MaxQueryBytes is Invalid.
 func (db *DB) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query string, limit int) ([]pika.Scored, error) {
-	c, err := corpusKey(corpus)
+	c, err := truth.CheckSearch(corpus, query, limit)
 	if err != nil {
 		return nil, err
-	}
-	if limit < 1 || limit > pika.MaxKeywordLimit {
-		return nil, pika.InvalidField("limit", "must be 1–%d", pika.MaxKeywordLimit)
-	}
-	if len(query) > pika.MaxQueryBytes {
-		return nil, pika.InvalidField("query", "must be at most %d bytes", pika.MaxQueryBytes)
 	}
 	terms := keyword.QueryTerms(query)
 	var hits []pika.Scored
@@ -93,17 +88,13 @@ var identifyQueries = map[pika.Corpus]string{
 // identifyTop gives the hits their ids. Of those that tie for the last places, which
 // may be all of a user's documents, it reads only as many as there are places.
 func identifyTop(ctx context.Context, tx querier, scope int64, corpus pika.Corpus, hits []keyword.Hit, limit int) ([]pika.Scored, error) {
-	if len(hits) <= limit {
-		return identify(ctx, tx, scope, corpus, hits, limit)
-	}
-	last := hits[len(hits)-1].Score
-	above := slices.IndexFunc(hits, func(h keyword.Hit) bool { return h.Score == last })
-	best, err := identify(ctx, tx, scope, corpus, hits[:above], above)
+	sure, tied := keyword.Split(hits, limit)
+	best, err := identify(ctx, tx, scope, corpus, sure, len(sure))
 	if err != nil {
 		return nil, err
 	}
-	tied, err := identify(ctx, tx, scope, corpus, hits[above:], limit-above)
-	return append(best, tied...), err
+	lowest, err := identify(ctx, tx, scope, corpus, tied, limit-len(sure))
+	return append(best, lowest...), err
 }
 
 func identify(ctx context.Context, tx querier, scope int64, corpus pika.Corpus, hits []keyword.Hit, limit int) ([]pika.Scored, error) {
@@ -162,15 +153,7 @@ func addDocuments(ctx context.Context, tx querier, scope int64, corpus int, text
 	if err != nil || len(texts) == 0 {
 		return first, err
 	}
-	added := map[string][]keyword.Posting{}
-	for i, t := range texts {
-		terms, length := keyword.Count(t)
-		for _, term := range terms {
-			added[term.Term] = append(added[term.Term], keyword.Posting{Document: first + uint32(i), Count: term.Count, Length: length})
-		}
-		statistics.Documents++
-		statistics.TotalLength += int64(length)
-	}
+	added, statistics := keyword.Documents(texts, first, statistics)
 	for _, term := range slices.Sorted(maps.Keys(added)) {
 		if err := extendTerm(ctx, tx, scope, corpus, term, added[term]); err != nil {
 			return 0, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
 var _ pika.Messages = (*DB)(nil)
@@ -22,7 +23,7 @@ func (db *DB) PutMessages(ctx context.Context, scope pika.Scope, messages []pika
 			return err
 		}
 		var changed []pika.StoredMessage
-		for _, m := range lastOfEach(messages) {
+		for _, m := range truth.LastOfEach(messages, keyOf) {
 			same, err := db.takeOut(ctx, tx, key, m)
 			if err != nil {
 				return err
@@ -35,20 +36,7 @@ func (db *DB) PutMessages(ctx context.Context, scope pika.Scope, messages []pika
 	})
 }
 
-// lastOfEach keeps the last message of each key, in the order they first stand.
-func lastOfEach(messages []pika.StoredMessage) []pika.StoredMessage {
-	at := map[string]int{}
-	var kept []pika.StoredMessage
-	for _, m := range messages {
-		if i, ok := at[m.Key]; ok {
-			kept[i] = m
-			continue
-		}
-		at[m.Key] = len(kept)
-		kept = append(kept, m)
-	}
-	return kept
-}
+func keyOf(m *pika.StoredMessage) string { return m.Key }
 
 // takeOut removes the message that m replaces, unless it is the same.
 func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredMessage) (same bool, err error) {
@@ -64,10 +52,10 @@ func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredM
 		return err == nil, err
 	}
 	if document.Valid {
-		if err := removeDocument(ctx, tx, key, 2, document.V, old.SearchText()); err != nil {
+		if err := removeDocument(ctx, tx, key, truth.MessagesKey, document.V, old.SearchText()); err != nil {
 			return false, err
 		}
-		if err := owe(ctx, tx, key, 2, m.Key, pika.StoreVectors, db.now()); err != nil {
+		if err := owe(ctx, tx, key, truth.MessagesKey, m.Key, pika.StoreVectors, db.now()); err != nil {
 			return false, err
 		}
 	}
@@ -82,7 +70,7 @@ func (db *DB) insertMessages(ctx context.Context, tx querier, key int64, message
 			texts = append(texts, m.SearchText())
 		}
 	}
-	document, err := addDocuments(ctx, tx, key, 2, texts)
+	document, err := addDocuments(ctx, tx, key, truth.MessagesKey, texts)
 	if err != nil {
 		return err
 	}
@@ -110,7 +98,7 @@ func (db *DB) insertMessage(ctx context.Context, tx querier, key int64, document
 	if err != nil || !document.Valid {
 		return err
 	}
-	return owe(ctx, tx, key, 2, m.Key, pika.StoreVectors, db.now())
+	return owe(ctx, tx, key, truth.MessagesKey, m.Key, pika.StoreVectors, db.now())
 }
 
 // GetMessages implements pika.Messages.
@@ -139,7 +127,7 @@ func (db *DB) GetMessages(ctx context.Context, scope pika.Scope, keys []string) 
 		}
 		return rows.Err()
 	})
-	return inOrder(messages, keys, func(m *pika.StoredMessage) string { return m.Key }), err
+	return truth.InOrder(messages, keys, keyOf), err
 }
 
 func scanMessage(rows *sql.Rows) (m pika.StoredMessage, err error) {

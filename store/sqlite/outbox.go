@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
 var _ pika.Outbox = (*DB)(nil)
@@ -30,7 +31,7 @@ func (db *DB) PendingItems(ctx context.Context, before time.Time, limit int) ([]
 			if err := rows.Scan(&item.Scope.Tenant, &item.Scope.User, &corpus, &item.ID, &item.Store, &since); err != nil {
 				return err
 			}
-			item.Corpus, item.Since = corpusOf(corpus), fromMicros(since)
+			item.Corpus, item.Since = truth.CorpusOf(corpus), fromMicros(since)
 			items = append(items, item)
 		}
 		return rows.Err()
@@ -43,7 +44,7 @@ func (db *DB) PendingItems(ctx context.Context, before time.Time, limit int) ([]
 // without one removes the row as it is.
 func (db *DB) Acknowledge(ctx context.Context, items []pika.OutboxItem) error {
 	for _, item := range items {
-		if _, err := corpusKey(item.Corpus); err != nil {
+		if _, err := truth.CorpusKey(item.Corpus); err != nil {
 			return err
 		}
 	}
@@ -67,7 +68,7 @@ func (db *DB) acknowledge(ctx context.Context, tx querier, keys map[pika.Scope]i
 		}
 		keys[item.Scope] = key // 0, which no scope has, for an unknown one
 	}
-	corpus, err := corpusKey(item.Corpus)
+	corpus, err := truth.CorpusKey(item.Corpus)
 	if err != nil {
 		return err
 	}
@@ -83,10 +84,12 @@ func owe(ctx context.Context, tx querier, key int64, corpus int, id string, stor
 	return err
 }
 
-// oweFact owes a fact to its projections: the graph knows only facts with entities.
+// oweFact owes a fact to its projections.
 func oweFact(ctx context.Context, tx querier, key int64, f *pika.Fact, since time.Time) error {
-	if err := owe(ctx, tx, key, 1, f.ID, pika.StoreVectors, since); err != nil || len(f.Entities) == 0 {
-		return err
+	for _, store := range truth.Owed(f) {
+		if err := owe(ctx, tx, key, truth.FactsKey, f.ID, store, since); err != nil {
+			return err
+		}
 	}
-	return owe(ctx, tx, key, 1, f.ID, pika.StoreGraph, since)
+	return nil
 }

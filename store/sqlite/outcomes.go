@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
 // outcomesQuery reads a job's items with what has become of their facts. The text of
@@ -50,28 +51,17 @@ func queryOutcomes(ctx context.Context, tx querier, query string, args ...any) (
 }
 
 func scanOutcome(rows *sql.Rows) (pika.FactOutcome, error) {
-	o := pika.FactOutcome{Supersedes: []string{}, Stores: map[pika.Store]pika.StoreState{}}
+	o := pika.FactOutcome{Supersedes: []string{}}
 	var supersedes string
 	var live, vectorsLag, graphLags bool
 	if err := rows.Scan(&o.FactID, &o.Outcome, &o.Reason, &supersedes, &o.Text, &live, &vectorsLag, &graphLags); err != nil {
 		return o, err
 	}
-	if live {
-		o.Stores[pika.StoreFacts] = pika.StoreOK
-		o.Stores[pika.StoreVectors] = stateOf(vectorsLag)
-		o.Stores[pika.StoreGraph] = stateOf(graphLags)
-	}
+	truth.SetStates(&o, live, vectorsLag, graphLags)
 	if supersedes == "" {
 		return o, nil
 	}
 	var err error
 	o.Supersedes, err = decodeJSON[[]string](supersedes)
 	return o, err
-}
-
-func stateOf(lags bool) pika.StoreState {
-	if lags {
-		return pika.StorePending
-	}
-	return pika.StoreOK
 }

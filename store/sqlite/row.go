@@ -3,53 +3,29 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
-// micros is a time as the tables hold it: microseconds since 1970, rounded down.
-func micros(t time.Time) int64 { return t.UnixMicro() }
+// Times and JSON have the form that package truth gives them.
+func micros(t time.Time) int64 { return truth.Micros(t) }
 
-func fromMicros(v int64) time.Time { return time.UnixMicro(v).UTC() }
+func fromMicros(v int64) time.Time { return truth.FromMicros(v) }
 
-// floor rounds a time down to what a row can hold.
-func floor(t time.Time) time.Time { return fromMicros(micros(t)) }
-
-func optionalMicros(t *time.Time) sql.Null[int64] {
-	if t == nil {
-		return sql.Null[int64]{}
-	}
-	return sql.Null[int64]{V: micros(*t), Valid: true}
-}
+func optionalMicros(t *time.Time) *int64 { return truth.OptionalMicros(t) }
 
 func optionalTime(v sql.Null[int64]) *time.Time {
 	if !v.Valid {
 		return nil
 	}
-	t := fromMicros(v.V)
-	return &t
+	return truth.OptionalTime(&v.V)
 }
 
-// encodeJSON returns v as JSON, or "" for an empty list or map.
-func encodeJSON[T any](v T, empty bool) (string, error) {
-	if empty {
-		return "", nil
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "", pika.Wrap(pika.Invalid, err, "a value cannot be written as JSON")
-	}
-	return string(b), nil
-}
+func encodeJSON[T any](v T, empty bool) (string, error) { return truth.EncodeJSON(v, empty) }
 
-func decodeJSON[T any](s string) (v T, err error) {
-	if s != "" {
-		err = json.Unmarshal([]byte(s), &v)
-	}
-	return v, err
-}
+func decodeJSON[T any](s string) (v T, err error) { return truth.DecodeJSON[T](s) }
 
 const factColumns = `id, text, subject, predicate, object, category, language, confidence, negated, valid_from, valid_to, effective_at,
 	source_index, recorded_at, superseded_by, extractor, content_hash, subject_key, object_key, entities, sources, metadata`

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
 var _ pika.Vectors = (*Vectors)(nil)
@@ -65,7 +66,7 @@ func (v *Vectors) Close() error {
 
 // Upsert implements pika.Vectors. Rows that are not of unit length are scaled to it.
 func (v *Vectors) Upsert(ctx context.Context, scope pika.Scope, corpus pika.Corpus, rows []pika.Vector) error {
-	number, err := corpusKey(corpus)
+	number, err := truth.CorpusKey(corpus)
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (v *Vectors) Upsert(ctx context.Context, scope pika.Scope, corpus pika.Corp
 
 // DeleteVectors implements pika.Vectors. At most pika.MaxVectorBatch ids; more: Invalid.
 func (v *Vectors) DeleteVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, ids []string) error {
-	number, err := corpusKey(corpus)
+	number, err := truth.CorpusKey(corpus)
 	if err != nil {
 		return err
 	}

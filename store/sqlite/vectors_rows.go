@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/truth"
 )
 
 // encode returns the BLOB of a vector: its values as little-endian float32.
@@ -62,7 +63,7 @@ func (v *Vectors) remove(ctx context.Context, tx querier, scope pika.Scope, corp
 // eachRow calls f with every row of an arena as one snapshot of the file has them,
 // in the order of their ids. f must not keep the BLOB.
 func (v *Vectors) eachRow(ctx context.Context, k arenaKey, what string, f func(id string, blob []byte) error) error {
-	corpus, err := corpusKey(k.corpus)
+	corpus, err := truth.CorpusKey(k.corpus)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func scanRows(rows *sql.Rows, f func(id string, blob []byte) error) error {
 // fetch calls f with what the file has for each of the ids now; blob is nil for an
 // id that is not there.
 func (v *Vectors) fetch(ctx context.Context, k arenaKey, ids []string, f func(id string, blob []byte) error) error {
-	corpus, err := corpusKey(k.corpus)
+	corpus, err := truth.CorpusKey(k.corpus)
 	if err != nil {
 		return err
 	}
