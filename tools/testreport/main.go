@@ -1,8 +1,9 @@
 // Command testreport reads the output of `go test -json` on standard input and
 // prints what a person wants of it: a line for each package as it ends, the whole
-// output of whatever failed, each skipped test with its reason, and as the last
-// line the count: "N passed, N failed, N skipped". Its exit code is 1 if anything
-// failed or no test ran.
+// output of whatever failed, each skipped test with its reason, the table of conformance
+// suites by implementation, and as the last line the count: "N passed, N failed,
+// N skipped". Its exit code is 1 if anything failed or no test ran. It runs in the root
+// of the repository, whose sources say which test runs which suite.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -29,15 +31,21 @@ type report struct {
 	output                  map[string]*strings.Builder // by package and test
 	passed, failed, skipped int
 	brokenPackages          int
+	suites                  *suites
 }
 
 func main() {
-	r := &report{out: os.Stdout, output: map[string]*strings.Builder{}}
+	r := newReport(os.Stdout, os.DirFS("."))
 	if err := r.read(os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "testreport: read go test -json:", err)
 		os.Exit(1)
 	}
 	os.Exit(r.finish())
+}
+
+// newReport reports to out on tests of the repository.
+func newReport(out io.Writer, repository fs.FS) *report {
+	return &report{out: out, output: map[string]*strings.Builder{}, suites: newSuites(repository)}
 }
 
 func (r *report) read(in io.Reader) error {
@@ -62,6 +70,7 @@ func (r *report) line(line string) {
 		fmt.Fprint(r.out, line) // not of go test: a compiler's or a tool's word
 		return
 	}
+	r.suites.event(e)
 	key := e.Package + " " + e.Test
 	switch e.Action {
 	case "output", "build-output":
@@ -110,9 +119,10 @@ func (r *report) endPackage(e event, text string) {
 	}
 }
 
-// finish prints the count and returns the exit code. A package that failed without
+// finish prints the table of suites and the count and returns the exit code. A package that failed without
 // a failed test (it did not build, or died) counts as one failure.
 func (r *report) finish() int {
+	r.suites.print(r.out)
 	failed := max(r.failed, r.brokenPackages)
 	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, failed, r.skipped)
 	if failed > 0 || r.passed == 0 {
