@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -33,25 +34,18 @@ type VectorsConfig struct {
 
 // Vectors is the conformance suite of pika.Vectors.
 func Vectors(t *testing.T, config VectorsConfig) {
+	VectorsCases(t, config, slices.Collect(maps.Keys(vectorsCases))...)
+}
+
+// VectorsCases runs only some cases of the Vectors suite, by name: for kinds of indexes
+// whose implementation has passed all of them with another kind.
+func VectorsCases(t *testing.T, config VectorsConfig, names ...string) {
 	config.Tolerance = cmp.Or(config.Tolerance, 1e-5)
-	for name, test := range map[string]func(*vectorsCase){
-		"empty index":           (*vectorsCase).empty,
-		"order and scores":      (*vectorsCase).order,
-		"nearest to itself":     (*vectorsCase).itself,
-		"ties go by id":         (*vectorsCase).ties,
-		"upsert replaces":       (*vectorsCase).replaces,
-		"same id in one batch":  (*vectorsCase).sameID,
-		"delete":                (*vectorsCase).deletes,
-		"isolation":             (*vectorsCase).isolation,
-		"limits":                (*vectorsCase).limits,
-		"invalid rows":          (*vectorsCase).invalidRows,
-		"cancelled":             (*vectorsCase).cancelled,
-		"unicode ids":           (*vectorsCase).unicodeIDs,
-		"arguments stay intact": (*vectorsCase).argumentsIntact,
-		"opened twice":          (*vectorsCase).openedTwice,
-		"against brute force":   (*vectorsCase).bruteForce,
-		"concurrent use":        (*vectorsCase).concurrent,
-	} {
+	for _, name := range names {
+		test, ok := vectorsCases[name]
+		if !ok {
+			t.Fatalf("the Vectors suite has no case %q", name)
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := &vectorsCase{T: t, config: config, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 2))}
@@ -60,6 +54,25 @@ func Vectors(t *testing.T, config VectorsConfig) {
 			test(c)
 		})
 	}
+}
+
+var vectorsCases = map[string]func(*vectorsCase){
+	"empty index":           (*vectorsCase).empty,
+	"order and scores":      (*vectorsCase).order,
+	"nearest to itself":     (*vectorsCase).itself,
+	"ties go by id":         (*vectorsCase).ties,
+	"upsert replaces":       (*vectorsCase).replaces,
+	"same id in one batch":  (*vectorsCase).sameID,
+	"delete":                (*vectorsCase).deletes,
+	"isolation":             (*vectorsCase).isolation,
+	"limits":                (*vectorsCase).limits,
+	"invalid rows":          (*vectorsCase).invalidRows,
+	"cancelled":             (*vectorsCase).cancelled,
+	"unicode ids":           (*vectorsCase).unicodeIDs,
+	"arguments stay intact": (*vectorsCase).argumentsIntact,
+	"opened twice":          (*vectorsCase).openedTwice,
+	"against brute force":   (*vectorsCase).bruteForce,
+	"concurrent use":        (*vectorsCase).concurrent,
 }
 
 type vectorsCase struct {

@@ -130,7 +130,7 @@ func (c IndexConfig) buildParameters(dimensions int) map[string]string {
 			all[p.server] = v
 		}
 	}
-	if c.Kind == IVFPQ && all["m"] == "" {
+	if quantises := c.Kind == IVFPQ || c.Kind == GPUIVFPQ; quantises && all["m"] == "" {
 		all["m"] = strconv.Itoa(subvectors(dimensions))
 	}
 	return all

@@ -115,6 +115,13 @@ func createCollection(ctx context.Context, c *client.GrpcClient, schema *entity.
 
 // migrateIndex makes the index as configured, in the place of another one.
 func (s *Store) migrateIndex(ctx context.Context, name string, dimensions int) error {
+	fits, err := s.indexFits(ctx, name, dimensions)
+	if err == nil && !fits {
+		err = s.checkIndex(ctx, dimensions)
+	}
+	if err != nil {
+		return err
+	}
 	return s.setup(ctx, "build the index of "+name, func(ctx context.Context, c *client.GrpcClient) error {
 		have, err := describeIndex(ctx, c, name)
 		if err != nil {
@@ -134,6 +141,17 @@ func (s *Store) migrateIndex(ctx context.Context, name string, dimensions int) e
 		}
 		return s.awaitIndex(ctx, c, name)
 	})
+}
+
+// indexFits says that a collection has the index as configured.
+func (s *Store) indexFits(ctx context.Context, name string, dimensions int) (bool, error) {
+	fits := false
+	err := s.setup(ctx, "describe the index of "+name, func(ctx context.Context, c *client.GrpcClient) error {
+		have, err := describeIndex(ctx, c, name)
+		fits = err == nil && have != nil && compareIndex(have, s.config.Index.build(dimensions)) == ""
+		return err
+	})
+	return fits, err
 }
 
 // createIndex asks for an index and does not wait for it. One that is there by now, by

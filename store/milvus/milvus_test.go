@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func realServer(t testing.TB) milvus.Config {
 }
 
 // prefix returns a prefix for the collections of one run of a test.
-func prefix(t testing.TB) string { return "pikatest_" + digest(t.Name() + time.Now().String()) }
+func prefix(t testing.TB) string { return "pikatest_" + digest(t.Name()+time.Now().String()) }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
@@ -57,13 +58,25 @@ func migrate(t testing.TB, store *milvus.Store, model pika.EmbeddingModel) {
 	if err := store.Migrate(t.Context(), model); err != nil {
 		t.Fatalf("Migrate = %v", err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		if err := store.DropEverything(ctx, model); err != nil {
-			t.Errorf("drop the collections of the test: %v", err)
-		}
-	})
+	t.Cleanup(func() { dropEverything(t, store, model) })
+}
+
+func dropEverything(t testing.TB, store *milvus.Store, model pika.EmbeddingModel) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := store.DropEverything(ctx, model); err != nil {
+		t.Errorf("drop the collections of the test: %v", err)
+	}
+}
+
+// message returns what a caller sees of an error.
+func message(err error) string {
+	var e *pika.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.Message
 }
 
 // model returns a model of the suites' dimensions.
@@ -130,4 +143,3 @@ func TestVectorRows(t *testing.T) {
 	t.Parallel()
 	pikatest.VectorRows(t, vectorRows(realServer(t)))
 }
-

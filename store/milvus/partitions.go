@@ -2,11 +2,7 @@ package milvus
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 
@@ -21,9 +17,6 @@ const (
 	checkRows       = 4 // of each scope
 	checkDimensions = 4
 )
-
-// checkAge is when what a check left behind, because its process died, may be removed.
-const checkAge = time.Hour
 
 // partitions returns how many partitions a new collection gets.
 func (s *Store) partitions(ctx context.Context) (int, error) {
@@ -45,10 +38,13 @@ func (s *Store) partitions(ctx context.Context) (int, error) {
 // says.
 func (s *Store) CheckPartitions(ctx context.Context) (bool, error) {
 	s.sweepChecks(ctx)
-	name := s.checkPrefix() + strconv.FormatInt(s.config.Now().Unix(), 10) + "_" + strings.ToLower(rand.Text()[:8])
+	name := s.checkName()
 	defer s.dropCheck(ctx, name)
 	if err := s.setup(ctx, "prepare the check of partitions", func(ctx context.Context, c *client.GrpcClient) error {
-		return prepareCheck(ctx, c, name)
+		if err := createCollection(ctx, c, schema(name, checkDimensions, true), checkPartitions); err != nil {
+			return err
+		}
+		return createIndex(ctx, c, name, IndexConfig{Kind: Flat}.build(checkDimensions))
 	}); err != nil {
 		return false, err
 	}
@@ -61,15 +57,6 @@ func (s *Store) CheckPartitions(ctx context.Context) (bool, error) {
 		return err
 	})
 	return right, err
-}
-
-func (s *Store) checkPrefix() string { return s.config.Prefix + "_check_" }
-
-func prepareCheck(ctx context.Context, c *client.GrpcClient, name string) error {
-	if err := createCollection(ctx, c, schema(name, checkDimensions, true), checkPartitions); err != nil {
-		return err
-	}
-	return createIndex(ctx, c, name, IndexConfig{Kind: Flat}.build(checkDimensions))
 }
 
 // checkRouting upserts every scope's rows twice, the second time in another order and
@@ -119,36 +106,4 @@ func countScope(ctx context.Context, c *client.GrpcClient, collection, scopeID s
 	}
 	rows, err := readRows(answer.GetFieldsData())
 	return len(rows), err
-}
-
-// dropCheck removes a check's collection, also when ctx has ended meanwhile.
-func (s *Store) dropCheck(ctx context.Context, name string) {
-	// What fails here is swept by a later check.
-	_ = s.drop(context.WithoutCancel(ctx), name)
-}
-
-// sweepChecks removes what checks of processes that died have left.
-func (s *Store) sweepChecks(ctx context.Context) {
-	_ = s.setup(ctx, "sweep old checks", func(ctx context.Context, c *client.GrpcClient) error {
-		all, err := c.ListCollections(ctx)
-		if err != nil {
-			return err
-		}
-		for _, collection := range all {
-			if s.isOldCheck(collection.Name) {
-				err = errors.Join(err, c.DropCollection(ctx, collection.Name))
-			}
-		}
-		return err
-	})
-}
-
-func (s *Store) isOldCheck(collection string) bool {
-	rest, ok := strings.CutPrefix(collection, s.checkPrefix())
-	if !ok {
-		return false
-	}
-	made, _, _ := strings.Cut(rest, "_")
-	seconds, err := strconv.ParseInt(made, 10, 64)
-	return err == nil && s.config.Now().Sub(time.Unix(seconds, 0)) > checkAge
 }
