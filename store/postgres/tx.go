@@ -1,0 +1,186 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/pikamem/pika"
+)
+
+// access is what a transaction may see.
+type access struct {
+	tenant string // the rows of this tenant
+	all    bool   // of every tenant
+}
+
+func tenantOf(s pika.Scope) access { return access{tenant: s.Tenant} }
+
+// everyone is for the operations that are for all tenants, and for nothing else.
+var everyone = access{all: true}
+
+// tx is one transaction on one connection. It begins with its first statements, in the
+// same round trip.
+type tx struct {
+	conn    *pgxpool.Conn
+	opening []statement // what is sent before the first statements
+	ending  bool        // COMMIT was sent: the changes may be there even if no answer came
+}
+
+// run runs statements in order, in one round trip.
+func (t *tx) run(ctx context.Context, statements ...statement) error {
+	all := append(t.opening, statements...)
+	t.opening = nil
+	return send(ctx, t.conn.Conn(), all)
+}
+
+// finish runs the transaction's last statements and ends it, in one round trip.
+func (t *tx) finish(ctx context.Context, statements ...statement) error {
+	t.ending = true
+	return t.run(ctx, append(statements, exec("COMMIT"))...)
+}
+
+// operation is one call of a method.
+type operation struct {
+	what   string // for the log: "commit facts"
+	access access
+	write  bool
+	once   bool // it must not be done again if it may have been done
+	search bool // it waits no longer than a search may
+	until  bool // the caller set a deadline
+}
+
+// attempts bounds how often an operation is tried when it failed by no fault of its own.
+const attempts = 4
+
+// do runs f in a transaction. f must call finish at its end, and touch nothing but its
+// own variables and the transaction: it may run again. Either everything it did is
+// there when do returns nil, or, save for a connection lost at the end, nothing is.
+func (db *DB) do(ctx context.Context, op operation, f func(ctx context.Context, t *tx) error) error {
+	if err := notBegun(ctx, op.what); err != nil {
+		return err
+	}
+	_, op.until = ctx.Deadline()
+	bounded, cancel := context.WithTimeout(ctx, db.config.CallTimeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		again, err := db.try(bounded, op, f)
+		if err == nil || !again || attempt == attempts || !wait(bounded, attempt) {
+			return db.translate(bounded, op.what, err)
+		}
+	}
+}
+
+// try runs f once and says whether it may be run again.
+func (db *DB) try(ctx context.Context, op operation, f func(context.Context, *tx) error) (again bool, err error) {
+	conn, err := db.acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Release()
+	t := &tx{conn: conn, opening: db.opening(ctx, op)}
+	if err = f(ctx, t); err == nil {
+		return false, nil
+	}
+	undo(conn)
+	lost := isLost(err)
+	if lost {
+		db.pool.Reset() // what ended this connection may have ended the idle ones
+	}
+	return isTransient(err) || (lost && !(t.ending && op.once)), err
+}
+
+// opening returns the statements that begin a transaction. Everything is set for this
+// transaction alone. Compiling a query (jit) costs more than any query here gains.
+func (db *DB) opening(ctx context.Context, op operation) []statement {
+	begin, all := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ""
+	if op.write {
+		begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+	}
+	if op.access.all {
+		all = "on"
+	}
+	return []statement{exec(begin), exec(`SELECT set_config('pika.tenant', $1, true), set_config('pika.all_tenants', $2, true),
+		set_config('statement_timeout', $3, true), set_config('lock_timeout', $4, true),
+		set_config('idle_in_transaction_session_timeout', $5, true), set_config('jit', 'off', true)`,
+		op.access.tenant, all, millis(db.statementTimeout(ctx, op)), millis(db.config.LockTimeout), millis(db.config.IdleTimeout))}
+}
+
+// statementTimeout returns how long one statement may run on the server.
+func (db *DB) statementTimeout(ctx context.Context, op operation) time.Duration {
+	limit := db.config.StatementTimeout
+	if op.search && !op.until {
+		limit = min(limit, db.config.SearchTimeout)
+	}
+	deadline, _ := ctx.Deadline() // do sets one in any case
+	return max(min(limit, time.Until(deadline)), time.Millisecond)
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }
+
+// undo ends a transaction that failed, so that its connection can be used again; a
+// connection that cannot even do that is thrown away by the pool.
+func undo(conn *pgxpool.Conn) {
+	if conn.Conn().IsClosed() || conn.Conn().PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, _ = conn.Exec(ctx, "ROLLBACK")
+}
+
+// acquire takes a connection from the pool.
+func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	bounded, cancel := context.WithTimeout(ctx, db.config.ConnectTimeout+time.Second)
+	defer cancel()
+	conn, err := db.pool.Acquire(bounded)
+	if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		return conn, err
+	}
+	if s := db.pool.Stat(); s.AcquiredConns() == s.MaxConns() {
+		busy := pika.Wrap(pika.Overloaded, err, "all %d connections to the database are busy: try again", s.MaxConns())
+		busy.RetryAfter = time.Second
+		return nil, busy
+	}
+	return nil, db.silent(err)
+}
+
+// wait waits before another attempt; false: there is no time left for one.
+func wait(ctx context.Context, attempt int) bool {
+	pause := time.Duration(attempt*10+rand.IntN(20)) * time.Millisecond
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// isTransient reports a transaction that the server undid and that may succeed now.
+func isTransient(err error) bool {
+	switch sqlState(err) {
+	case "40001", "40P01": // serialization failure, deadlock
+		return true
+	case "0A000": // cached plan must not change result type: the schema was migrated
+		return true
+	}
+	return false
+}
+
+// isLost reports a connection that died: closed by the server, or by the network.
+func isLost(err error) bool {
+	switch sqlState(err) {
+	case "57P01", "57P02": // the server ended the connection, or itself
+		return true
+	case "":
+		return pgconn.SafeToRetry(err) || isBroken(err)
+	}
+	return false
+}
