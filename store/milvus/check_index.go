@@ -18,13 +18,10 @@ const (
 	checkIndexLists = "64"
 )
 
-// checkIndex builds a small index of the configured kind if it is one for GPUs: a
-// server without them may accept it for an empty collection and never build it, so
-// that the first users' rows would be the first to show it.
+// checkIndex builds a small index of the configured kind. A server without GPUs may
+// accept a kind for them for an empty collection and never build it, so that the first
+// users' rows would be the first to show it.
 func (s *Store) checkIndex(ctx context.Context, dimensions int) error {
-	if !s.config.Index.gpu() {
-		return nil
-	}
 	s.sweepChecks(ctx)
 	name := s.checkName()
 	defer s.dropCheck(ctx, name)
@@ -41,7 +38,7 @@ func (s *Store) checkIndex(ctx context.Context, dimensions int) error {
 		if err := c.Flush(ctx, name, false); err != nil {
 			return err
 		}
-		return s.awaitIndex(ctx, c, name)
+		return s.awaitIndex(ctx, c, name, checkIndexRows)
 	})
 }
 

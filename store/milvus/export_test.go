@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/milvus-io/milvus-proto/go-api/v2/milvuspb"
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 
 	"github.com/pikamem/pika"
@@ -28,8 +29,33 @@ func (s *Store) dropAlias(ctx context.Context, alias string) error {
 	})
 }
 
+// Flush seals the rows of a model's facts, so that their index is built, and waits
+// until so many rows are searched through it.
+func (s *Store) Flush(ctx context.Context, model pika.EmbeddingModel, rows int64) error {
+	name := s.config.collectionName(pika.CorpusFacts, model)
+	return s.setup(ctx, "flush", func(ctx context.Context, c *client.GrpcClient) error {
+		if err := c.Flush(ctx, name, false); err != nil {
+			return err
+		}
+		if err := s.awaitIndex(ctx, c, name, rows); err != nil {
+			return err
+		}
+		return poll(ctx, func() (bool, error) {
+			segments, err := c.Service.GetQuerySegmentInfo(ctx, &milvuspb.GetQuerySegmentInfoRequest{CollectionName: name})
+			var indexed int64
+			for _, segment := range segments.GetInfos() {
+				if segment.GetIndexID() != 0 {
+					indexed += segment.GetNumRows()
+				}
+			}
+			return indexed >= rows, err
+		})
+	})
+}
+
 // The insides that tests look at.
 var (
+	CheckIndex     = (*Store).checkIndex
 	Quote          = quote
 	Translate      = translate
 	CollectionName = Config.collectionName

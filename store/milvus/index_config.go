@@ -136,10 +136,10 @@ func (c IndexConfig) buildParameters(dimensions int) map[string]string {
 	return all
 }
 
-// subvectors returns the largest divisor of dimensions that leaves at least 4
+// subvectors returns the largest divisor of dimensions that leaves at least 2
 // dimensions, or all, to each part of a product quantiser.
 func subvectors(dimensions int) int {
-	for m := max(dimensions/4, 1); ; m-- {
+	for m := max(dimensions/2, 1); ; m-- {
 		if dimensions%m == 0 {
 			return m
 		}

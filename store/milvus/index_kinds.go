@@ -51,7 +51,7 @@ const (
 // list: a filter by user leaves few rows, spread over all lists, and skipping rows of
 // others is cheap; what lists save is memory, not this work. An ef of 0 means
 // clamp(4k, 64, 256), a reorder_k or itopk_size of 0 means k, an m of 0 the largest
-// divisor of the dimensions that leaves 4 to each part.
+// divisor of the dimensions that leaves 2 to each part.
 var kinds = map[IndexKind]kind{
 	HNSW: {"HNSW", pika.MaxVectorLimit, []parameter{
 		{name: "m", server: "M", standard: "32", least: 4, most: 64},

@@ -51,3 +51,33 @@ func TestGPUIndexIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestIndexedRows: what is said of the kinds holds for rows that the index was built
+// of, too; those that were just written are compared one by one whatever the kind.
+func TestIndexedRows(t *testing.T) {
+	t.Parallel()
+	const users, each = 3, 1500
+	for kind, least := range map[milvus.IndexKind]float64{
+		milvus.HNSW: 0.99, milvus.Flat: 1, milvus.IVFFlat: 1, milvus.IVFSQ8: 0.8, milvus.SCANN: 0.9, milvus.IVFPQ: 0.3,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			if testing.Short() && (kind == milvus.IVFPQ || kind == milvus.SCANN) {
+				t.Skip("the build takes half a minute")
+			}
+			config := realServer(t)
+			config.Index = milvus.IndexConfig{Kind: kind}
+			store := open(t, config)
+			migrate(t, store, model("indexed"))
+			data := fill(t, store.Index(model("indexed")), users, each)
+			if err := store.Flush(t.Context(), model("indexed"), users*each); err != nil {
+				t.Fatal(err)
+			}
+			got := recall(t, store.Index(model("indexed")), data, 60, 10)
+			t.Logf("recall@10 of %s = %.3f", kind, got)
+			if got < least {
+				t.Errorf("recall@10 of %s = %.3f; want at least %v", kind, got, least)
+			}
+		})
+	}
+}

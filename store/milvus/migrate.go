@@ -116,7 +116,7 @@ func createCollection(ctx context.Context, c *client.GrpcClient, schema *entity.
 // migrateIndex makes the index as configured, in the place of another one.
 func (s *Store) migrateIndex(ctx context.Context, name string, dimensions int) error {
 	fits, err := s.indexFits(ctx, name, dimensions)
-	if err == nil && !fits {
+	if err == nil && !fits && s.config.Index.gpu() {
 		err = s.checkIndex(ctx, dimensions)
 	}
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *Store) migrateIndex(ctx context.Context, name string, dimensions int) e
 				return err
 			}
 		}
-		return s.awaitIndex(ctx, c, name)
+		return s.awaitIndex(ctx, c, name, 0)
 	})
 }
 
@@ -194,9 +194,10 @@ func describeIndex(ctx context.Context, c *client.GrpcClient, collection string)
 	return nil, nil
 }
 
-// awaitIndex waits for the build to end. Some servers accept kinds they cannot build
-// and stay at it for ever, so that a passed time limit is a finding.
-func (s *Store) awaitIndex(ctx context.Context, c *client.GrpcClient, collection string) error {
+// awaitIndex waits until the build has ended and at least so many rows are in it. Some
+// servers accept kinds they cannot build and stay at it for ever, so that a passed
+// time limit is a finding.
+func (s *Store) awaitIndex(ctx context.Context, c *client.GrpcClient, collection string, rows int64) error {
 	err := poll(ctx, func() (bool, error) {
 		index, err := describeIndex(ctx, c, collection)
 		if err != nil || index == nil {
@@ -206,7 +207,7 @@ func (s *Store) awaitIndex(ctx context.Context, c *client.GrpcClient, collection
 			return false, pika.Wrap(pika.Unavailable, errors.New(index.GetIndexStateFailReason()),
 				"Milvus cannot build the index %s of %s: configure another index, or a server that is built for it", s.config.Index.Kind, collection)
 		}
-		return index.GetState() == commonpb.IndexState_Finished, nil
+		return index.GetState() == commonpb.IndexState_Finished && index.GetIndexedRows() >= rows, nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
 		return pika.Wrap(pika.Unavailable, err, "Milvus has accepted the index %s of %s and not built it in time: if it is a kind for GPUs, the server must be built for them; if there are many rows, raise setup_timeout and run `pika migrate` again",

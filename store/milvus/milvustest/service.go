@@ -128,7 +128,7 @@ func (s *service) DescribeIndex(_ context.Context, r *milvuspb.DescribeIndexRequ
 			return refuse(codeIndexNotFound, "index not found")
 		}
 		answer.IndexDescriptions = []*milvuspb.IndexDescription{{
-			IndexName: c.indexName, FieldName: r.GetFieldName(), Params: c.index, State: s.indexState(c),
+			IndexName: c.indexName, FieldName: r.GetFieldName(), Params: c.index, State: s.indexState(c), IndexedRows: int64(len(c.rows)),
 		}}
 		return ok()
 	})
