@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/keyword"
@@ -99,7 +100,8 @@ func (db *DB) replaceMessages(ctx context.Context, t *tx, scope pika.Scope, chan
 	if err != nil {
 		return err
 	}
-	inserted, err := insertMessages(scope, changed, first)
+	now := db.config.Now()
+	inserted, err := insertMessages(scope, changed, first, now)
 	if err != nil {
 		return err
 	}
@@ -110,12 +112,12 @@ func (db *DB) replaceMessages(ctx context.Context, t *tx, scope pika.Scope, chan
 	}
 	statements = append(statements, x.save()...)
 	stores := slices.Repeat([]string{string(pika.StoreVectors)}, len(keys))
-	return t.finish(ctx, append(statements, owe(scope, truth.MessagesKey, keys, stores, db.config.Now())...)...)
+	return t.finish(ctx, append(statements, owe(scope, truth.MessagesKey, keys, stores, now)...)...)
 }
 
 // insertMessages makes the statement that inserts messages, those with content indexed
 // as the documents from first on.
-func insertMessages(scope pika.Scope, messages []pika.StoredMessage, first uint32) (statement, error) {
+func insertMessages(scope pika.Scope, messages []pika.StoredMessage, first uint32, stored time.Time) (statement, error) {
 	metadata, err := jsonColumn(messages, func(m *pika.StoredMessage) (pika.Metadata, bool) { return m.Metadata, len(m.Metadata) == 0 })
 	if err != nil {
 		return statement{}, err
@@ -128,8 +130,8 @@ func insertMessages(scope pika.Scope, messages []pika.StoredMessage, first uint3
 		first++
 		return &number
 	})
-	return exec(`INSERT INTO messages (scope, tenant, document, id, conversation, message, role, name, content, content_hash, at, metadata)
-		SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+	return exec(`INSERT INTO messages (scope, tenant, document, id, conversation, message, role, name, content, content_hash, at, metadata, stored_at)
+		SELECT $1, $2, *, $13::bigint FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
 			$11::bigint[], $12::text[])`, scope.ID(), scope.Tenant, documents,
 		column(messages, keyOf),
 		column(messages, func(m *pika.StoredMessage) string { return m.ConversationID }),
@@ -138,7 +140,7 @@ func insertMessages(scope pika.Scope, messages []pika.StoredMessage, first uint3
 		column(messages, func(m *pika.StoredMessage) string { return m.Name }),
 		column(messages, func(m *pika.StoredMessage) string { return m.Content }),
 		column(messages, func(m *pika.StoredMessage) string { return m.ContentHash }),
-		column(messages, func(m *pika.StoredMessage) int64 { return truth.Micros(m.At) }), metadata), nil
+		column(messages, func(m *pika.StoredMessage) int64 { return truth.Micros(m.At) }), metadata, truth.Micros(stored)), nil
 }
 
 // GetMessages implements pika.Messages.

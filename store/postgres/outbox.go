@@ -57,10 +57,11 @@ func (db *DB) Acknowledge(ctx context.Context, items []pika.OutboxItem) error {
 			}
 			return truth.OptionalMicros(&i.Since)
 		})
-		return t.finish(ctx, exec(`DELETE FROM outbox WHERE key IN (SELECT o.key
+		acknowledged := exec(`DELETE FROM outbox WHERE key IN (SELECT o.key
 			FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[]) AS i (scope, corpus, id, store, since)
 			JOIN outbox o ON o.scope = i.scope AND o.corpus = i.corpus AND o.id = i.id COLLATE "C" AND o.store = i.store COLLATE "C"
-			WHERE i.since IS NULL OR o.since <= i.since ORDER BY o.key FOR UPDATE OF o)`, scopes, corpora, ids, stores, since))
+			WHERE i.since IS NULL OR o.since <= i.since ORDER BY o.key FOR UPDATE OF o)`, scopes, corpora, ids, stores, since)
+		return t.finish(ctx, acknowledged, settle(items, corpora, db.config.Now()))
 	})
 }
 

@@ -128,6 +128,7 @@ CREATE TABLE messages (
     content_hash text COLLATE "C" NOT NULL,
     at           bigint NOT NULL,
     metadata     text NOT NULL,
+    stored_at    bigint NOT NULL, -- when the row was written, where at is when it was said
     PRIMARY KEY (scope, id)
 );
 CREATE UNIQUE INDEX messages_document ON messages (scope, document) INCLUDE (id, tenant);
