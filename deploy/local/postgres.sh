@@ -48,7 +48,10 @@ postgres_home() {
 postgres_prepare() {
 	local home first
 	home=$(postgres_home)
-	test -e "$home/PG_VERSION" && return
+	if test -e "$home/PG_VERSION"; then
+		postgres_clear_crash "$home"
+		return
+	fi
 	rm -rf -- "$home"
 	mkdir -p "$home"
 	chmod 700 "$home"
@@ -62,6 +65,28 @@ postgres_prepare() {
 		die "initdb failed; above: its last lines"
 	fi
 	rm -f "$first"
+}
+
+# postgres_clear_crash HOME: after a kill -9, waits until the orphans of the old server
+# have ended (they do so by themselves), and removes the lock file of a server that is
+# dead. Postgres itself takes a dead process for alive until somebody reaps it.
+postgres_clear_crash() {
+	local pid=''
+	postgres_wait_for_orphans "$1"
+	{ read -r pid <"$1/postmaster.pid"; } 2>/dev/null || return 0
+	if [[ -z $(started_at "$pid") ]]; then rm -f "$1/postmaster.pid"; fi
+}
+
+postgres_wait_for_orphans() {
+	local process until=$((SECONDS + 15)) living=yes
+	while [[ -n $living ]] && ((SECONDS < until)); do
+		living=''
+		for process in /proc/[0-9]*; do
+			[[ $(readlink "$process/cwd" 2>/dev/null) == "$1" && -n $(started_at "${process#/proc/}") ]] && living=yes
+		done
+		[[ -z $living ]] || sleep 0.1
+	done
+	[[ -z $living ]] || die "postgres: processes of the last server still work in $1; end them first"
 }
 
 postgres_spawn() {
