@@ -52,6 +52,7 @@ var rooms = []room{
 	{name: "workers", may: []string{".", "activities", "workflows"}, temporal: true},
 	{name: "devserver/devservertest", may: []string{".", "devserver", "workflows", "workers"}, temporal: true},
 	{name: "devserver", may: []string{"."}, temporal: true},
+	{name: "deploy/local/localtest", may: []string{".", "pikatest"}},
 	{name: "cmd", may: everything, temporal: true},
 	{name: "bench", may: everything, temporal: true},
 	{name: "tools", may: nil},

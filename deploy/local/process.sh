@@ -12,12 +12,13 @@ die() {
 
 # started_at PID: the kernel's start time of a living process; nothing for a dead one.
 started_at() {
-	local stat
+	local stat threads=("/proc/$1/task/"*)
 	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
 	stat=${stat##*) }
 	set -- $stat
-	# A zombie has ended, whatever its entry says.
-	[[ $1 == Z ]] || echo "${20}"
+	# A zombie has ended, whatever its entry says, once its last thread has: until then
+	# its ports are taken.
+	[[ $1 == Z ]] && ((${#threads[@]} < 2)) || echo "${20}"
 }
 
 # pid_of NAME: the process id in its pid file, if there is one.

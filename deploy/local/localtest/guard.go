@@ -21,8 +21,9 @@ type guard struct {
 }
 
 // guarding waits for the end of its input. Its session is its own: what is typed in a
-// terminal ends the tests and not it.
+// terminal ends the tests and not it. What is thrown away need not end in good order.
 const guarding = `cat >/dev/null
+for name in "${@:3}"; do "$1" kill "$name"; done
 "$1" wipe && rm -rf -- "$2"`
 
 func startGuard(s *Set) (*guard, error) {
@@ -31,7 +32,11 @@ func startGuard(s *Set) (*guard, error) {
 		return nil, err
 	}
 	defer log.Close()
-	g := &guard{command: exec.Command("setsid", "bash", "-c", guarding, "guard", s.script, s.folder), log: log.Name()}
+	args := []string{"bash", "-c", guarding, "guard", s.script, s.folder}
+	for _, name := range Names() {
+		args = append(args, string(name))
+	}
+	g := &guard{command: exec.Command("setsid", args...), log: log.Name()}
 	g.command.Env = append(os.Environ(), s.environment()...)
 	g.command.Dir = "/"
 	g.command.Stdout, g.command.Stderr = log, log
