@@ -165,7 +165,7 @@ func (c IndexConfig) search(k int) searchParameters {
 		return c.searchCagra(k, all)
 	}
 	if c.Kind == SCANN {
-		all["reorder_k"] = max(c.number("reorder_k"), k)
+		all["reorder_k"] = c.reorderK(k)
 	}
 	return all
 }
@@ -188,6 +188,14 @@ func (c IndexConfig) ef(k int) int {
 		ef = min(max(4*k, 64), 256)
 	}
 	return max(ef, k)
+}
+
+// reorderK is how many hits SCANN compares exactly: as configured, else 4k, at least 64.
+func (c IndexConfig) reorderK(k int) int {
+	if n := c.number("reorder_k"); n > 0 {
+		return max(n, k)
+	}
+	return min(max(4*k, 64), pika.MaxVectorLimit)
 }
 
 // searchParameters are what a search sends to the server.

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/milvus-io/milvus-proto/go-api/v2/commonpb"
 	"github.com/milvus-io/milvus-proto/go-api/v2/milvuspb"
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/pikamem/pika"
 )
@@ -29,8 +32,13 @@ func (s *Store) Migrate(ctx context.Context, model pika.EmbeddingModel) error {
 	if err := checkModel(model, s.config.Index); err != nil {
 		return err
 	}
+	m := migration{
+		Store: s, dimensions: model.Dimensions,
+		partitions: sync.OnceValues(func() (int, error) { return s.partitions(ctx) }),
+		indexWorks: sync.OnceValue(func() error { return s.checkIndex(ctx, model.Dimensions) }),
+	}
 	for _, corpus := range corpora {
-		if err := s.migrateCollection(ctx, s.config.collectionName(corpus, model), model.Dimensions); err != nil {
+		if err := m.migrate(ctx, s.config.collectionName(corpus, model)); err != nil {
 			return err
 		}
 		if err := s.aliasIfMissing(ctx, corpus, model); err != nil {
@@ -40,21 +48,30 @@ func (s *Store) Migrate(ctx context.Context, model pika.EmbeddingModel) error {
 	return nil
 }
 
-func (s *Store) migrateCollection(ctx context.Context, name string, dimensions int) error {
-	have, err := s.describe(ctx, name)
+// migration is one run of Migrate. What it must find out about the server it finds out
+// when it is first needed, and once.
+type migration struct {
+	*Store
+	dimensions int
+	partitions func() (int, error)
+	indexWorks func() error
+}
+
+func (m *migration) migrate(ctx context.Context, name string) error {
+	have, err := m.describe(ctx, name)
 	if err == nil && have == nil {
-		have, err = s.create(ctx, name, dimensions)
+		have, err = m.create(ctx, name)
 	}
 	if err != nil {
 		return err
 	}
-	if why := compareSchema(have.Schema, schema(name, dimensions, false)); why != "" {
+	if why := compareSchema(have.Schema, schema(name, m.dimensions, false)); why != "" {
 		return pika.Errorf(pika.Conflict, "the collection %s is of another schema (%s): drop it or configure another prefix, then run `pika migrate` and `pika reconcile`", name, why)
 	}
-	if err := s.migrateIndex(ctx, name, dimensions); err != nil {
+	if err := m.migrateIndex(ctx, name); err != nil {
 		return err
 	}
-	return s.load(ctx, name)
+	return m.load(ctx, name)
 }
 
 // setup makes one step of a migration within its time limit.
@@ -90,15 +107,15 @@ func isMissing(err error) bool {
 
 // create makes a collection. Another process may make the same one at this moment:
 // what is there afterwards counts.
-func (s *Store) create(ctx context.Context, name string, dimensions int) (*entity.Collection, error) {
-	partitions, err := s.partitions(ctx)
+func (m *migration) create(ctx context.Context, name string) (*entity.Collection, error) {
+	partitions, err := m.partitions()
 	if err != nil {
 		return nil, err
 	}
-	createErr := s.setup(ctx, "create the collection "+name, func(ctx context.Context, c *client.GrpcClient) error {
-		return createCollection(ctx, c, schema(name, dimensions, partitions > 1), partitions)
+	createErr := m.setup(ctx, "create the collection "+name, func(ctx context.Context, c *client.GrpcClient) error {
+		return createCollection(ctx, c, schema(name, m.dimensions, partitions > 1), partitions)
 	})
-	found, err := s.describe(ctx, name)
+	found, err := m.describe(ctx, name)
 	if err == nil && found == nil {
 		err = firstError(createErr, pika.Errorf(pika.Unavailable, "Milvus made the collection %s and does not have it: run `pika migrate` again", name))
 	}
@@ -114,20 +131,20 @@ func createCollection(ctx context.Context, c *client.GrpcClient, schema *entity.
 }
 
 // migrateIndex makes the index as configured, in the place of another one.
-func (s *Store) migrateIndex(ctx context.Context, name string, dimensions int) error {
-	fits, err := s.indexFits(ctx, name, dimensions)
-	if err == nil && !fits && s.config.Index.gpu() {
-		err = s.checkIndex(ctx, dimensions)
+func (m *migration) migrateIndex(ctx context.Context, name string) error {
+	fits, err := m.indexFits(ctx, name)
+	if err == nil && !fits && m.config.Index.gpu() {
+		err = m.indexWorks()
 	}
 	if err != nil {
 		return err
 	}
-	return s.setup(ctx, "build the index of "+name, func(ctx context.Context, c *client.GrpcClient) error {
+	return m.setup(ctx, "build the index of "+name, func(ctx context.Context, c *client.GrpcClient) error {
 		have, err := describeIndex(ctx, c, name)
 		if err != nil {
 			return err
 		}
-		want := s.config.Index.build(dimensions)
+		want := m.config.Index.build(m.dimensions)
 		if have != nil && compareIndex(have, want) != "" {
 			if err := dropIndex(ctx, c, name, have.GetIndexName()); err != nil {
 				return err
@@ -139,16 +156,16 @@ func (s *Store) migrateIndex(ctx context.Context, name string, dimensions int) e
 				return err
 			}
 		}
-		return s.awaitIndex(ctx, c, name, 0)
+		return m.awaitIndex(ctx, c, name, 0)
 	})
 }
 
 // indexFits says that a collection has the index as configured.
-func (s *Store) indexFits(ctx context.Context, name string, dimensions int) (bool, error) {
+func (m *migration) indexFits(ctx context.Context, name string) (bool, error) {
 	fits := false
-	err := s.setup(ctx, "describe the index of "+name, func(ctx context.Context, c *client.GrpcClient) error {
+	err := m.setup(ctx, "describe the index of "+name, func(ctx context.Context, c *client.GrpcClient) error {
 		have, err := describeIndex(ctx, c, name)
-		fits = err == nil && have != nil && compareIndex(have, s.config.Index.build(dimensions)) == ""
+		fits = err == nil && have != nil && compareIndex(have, m.config.Index.build(m.dimensions)) == ""
 		return err
 	})
 	return fits, err
@@ -233,13 +250,17 @@ func (s *Store) load(ctx context.Context, collection string) error {
 	})
 }
 
-// poll asks until the answer is yes, an error, or ctx ends.
+// poll asks until the answer is yes, an error, or ctx ends, which is a
+// context.DeadlineExceeded also where the server noticed it first.
 func poll(ctx context.Context, done func() (bool, error)) error {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {
 		ok, err := done()
-		if ok || err != nil && ctx.Err() == nil {
+		switch {
+		case status.Code(err) == codes.DeadlineExceeded:
+			return fmt.Errorf("wait: %w", context.DeadlineExceeded)
+		case ok || err != nil && ctx.Err() == nil:
 			return err
 		}
 		select {
