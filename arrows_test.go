@@ -55,6 +55,7 @@ var rooms = []room{
 	{name: "deploy/local/localtest", may: []string{".", "pikatest"}},
 	{name: "cmd", may: everything, temporal: true},
 	{name: "bench", may: everything, temporal: true},
+	{name: "deploy", may: []string{".", "pikatest"}},
 	{name: "tools", may: nil},
 }
 

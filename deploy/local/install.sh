@@ -59,7 +59,7 @@ loudly() {
 	pid=$!
 	while kill -0 "$pid" 2>/dev/null; do
 		if ((SECONDS - began >= next)); then
-			say "… $what, $((SECONDS - began)) s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+			say "… $what, $((SECONDS - began)) s: $(tail -n 1 "$log" | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g' | cut -c 1-100)"
 			next=$((next + 5))
 		fi
 		sleep 0.2

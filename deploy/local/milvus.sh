@@ -31,7 +31,12 @@ milvus_install() {
 		touch "$1/ready"' - "$milvus_programs" "$milvus_version"
 }
 
+# Milvus keeps its process ids in /run/milvus or, where it may not write there, in
+# /tmp/milvus, whatever it is told; a folder that another user left there stops it.
 milvus_prepare() {
+	if ((EUID != 0)) && test -e /tmp/milvus && ! test -w /tmp/milvus; then
+		die "milvus: /tmp/milvus belongs to $(stat -c %U /tmp/milvus), and Milvus must write there: have it removed, or start Milvus as that user"
+	fi
 	"$milvus_programs/venv/bin/python" "$here/milvus_config.py" "$data/milvus" "$host" "$milvus_port"
 }
 

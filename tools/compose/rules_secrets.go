@@ -11,7 +11,6 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-
 // needed demands that the file does not load without a secret, and that the error names
 // it. This is what a person sees who has no .env.
 func needed(ctx context.Context, f *file, env map[string]string, name string) []string {
