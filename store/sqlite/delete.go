@@ -43,6 +43,9 @@ func deleteFact(ctx context.Context, tx querier, key int64, id string, at time.T
 	if err := deleteRows(ctx, tx, key, f); err != nil {
 		return err
 	}
+	if err := dropRaw(ctx, tx, key, truth.FactsKey, id); err != nil {
+		return err
+	}
 	// What it ended lasts as long as it did: nothing points at a fact that is gone.
 	_, err = tx.ExecContext(ctx, "UPDATE facts SET valid_to = ?, superseded_by = ? WHERE scope = ? AND superseded_by = ?",
 		optionalMicros(f.ValidTo), f.SupersededBy, key, id)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"github.com/pikamem/pika"
 )
@@ -34,7 +35,7 @@ func (g *Graph) LinkFacts(ctx context.Context, scope pika.Scope, links []pika.Li
 			return err
 		}
 		for _, l := range links {
-			if err := link(ctx, tx, key, l); err != nil {
+			if err := link(ctx, tx, key, l, g.db.now()); err != nil {
 				return err
 			}
 		}
@@ -42,13 +43,13 @@ func (g *Graph) LinkFacts(ctx context.Context, scope pika.Scope, links []pika.Li
 	})
 }
 
-func link(ctx context.Context, tx querier, scope int64, l pika.Link) error {
+func link(ctx context.Context, tx querier, scope int64, l pika.Link, now time.Time) error {
 	if err := unlink(ctx, tx, scope, l.FactID); err != nil {
 		return err
 	}
 	for position, entity := range l.Entities {
-		_, err := tx.ExecContext(ctx, `INSERT INTO adjacency (scope, fact, entity, position, predicate) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (scope, entity, fact) DO NOTHING`, scope, l.FactID, entity, position, l.Predicate)
+		_, err := tx.ExecContext(ctx, `INSERT INTO adjacency (scope, fact, entity, position, predicate, written_at) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (scope, entity, fact) DO NOTHING`, scope, l.FactID, entity, position, l.Predicate, micros(now))
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"os"
 
 	"github.com/pikamem/pika"
@@ -31,4 +32,7 @@ func acquireLock(path string) (*fileLock, error) {
 	return &fileLock{file: file}, nil
 }
 
-func (l *fileLock) release() error { return l.file.Close() }
+// release gives the lock up at once: a process that is being started at this moment
+// holds a copy of the file until it runs its own program, and closing alone would
+// leave the lock to it.
+func (l *fileLock) release() error { return errors.Join(unlock(l.file), l.file.Close()) }

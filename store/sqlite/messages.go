@@ -38,7 +38,8 @@ func (db *DB) PutMessages(ctx context.Context, scope pika.Scope, messages []pika
 
 func keyOf(m *pika.StoredMessage) string { return m.Key }
 
-// takeOut removes the message that m replaces, unless it is the same.
+// takeOut removes the message that m replaces, with the vectors of its former content,
+// unless it is the same.
 func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredMessage) (same bool, err error) {
 	var hash string
 	var old pika.StoredMessage
@@ -58,6 +59,9 @@ func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredM
 		if err := owe(ctx, tx, key, truth.MessagesKey, m.Key, pika.StoreVectors, db.now()); err != nil {
 			return false, err
 		}
+	}
+	if err := dropRaw(ctx, tx, key, truth.MessagesKey, m.Key); err != nil {
+		return false, err
 	}
 	_, err = tx.ExecContext(ctx, "DELETE FROM messages WHERE scope = ? AND id = ?", key, m.Key)
 	return false, err
@@ -92,9 +96,9 @@ func (db *DB) insertMessage(ctx context.Context, tx querier, key int64, document
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO messages (scope, id, document, conversation, message, role, name, content, content_hash, at, metadata)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		key, m.Key, document, m.ConversationID, m.MessageID, m.Role, m.Name, m.Content, m.ContentHash, micros(m.At), metadata)
+	_, err = tx.ExecContext(ctx, `INSERT INTO messages (scope, id, document, conversation, message, role, name, content, content_hash, at, metadata, stored_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		key, m.Key, document, m.ConversationID, m.MessageID, m.Role, m.Name, m.Content, m.ContentHash, micros(m.At), metadata, micros(db.now()))
 	if err != nil || !document.Valid {
 		return err
 	}

@@ -41,7 +41,7 @@ func (db *DB) PendingItems(ctx context.Context, before time.Time, limit int) ([]
 
 // Acknowledge implements pika.Outbox. An item with a Since leaves a row that was
 // written again after it: what was acknowledged is not what is owed now. An item
-// without one removes the row as it is.
+// without one removes the row as it is. Where the row is gone the raw vectors settle.
 func (db *DB) Acknowledge(ctx context.Context, items []pika.OutboxItem) error {
 	for _, item := range items {
 		if _, err := truth.CorpusKey(item.Corpus); err != nil {
@@ -74,7 +74,10 @@ func (db *DB) acknowledge(ctx context.Context, tx querier, keys map[pika.Scope]i
 	}
 	_, err = tx.ExecContext(ctx, "DELETE FROM outbox WHERE scope = ?1 AND id = ?2 AND store = ?3 AND corpus = ?4 AND (?5 OR since <= ?6)",
 		key, item.ID, item.Store, corpus, item.Since.IsZero(), micros(item.Since))
-	return err
+	if err != nil || item.Store != pika.StoreVectors {
+		return err
+	}
+	return settle(ctx, tx, key, corpus, item.ID, db.now())
 }
 
 // owe notes that a projection may not match the truth since a time.

@@ -3,10 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/truth"
@@ -42,9 +39,6 @@ type Vectors struct {
 // `pika reindex` has made the vectors anew. A model without a name or without
 // dimensions is Invalid.
 func (db *DB) Vectors(ctx context.Context, model pika.EmbeddingModel, o VectorOptions) (*Vectors, error) {
-	if model.ID == "" || model.Dimensions < 1 {
-		return nil, pika.InvalidField("model", "needs an id and at least 1 dimension")
-	}
 	if err := db.claimModel(ctx, model); err != nil {
 		return nil, err
 	}
@@ -75,7 +69,7 @@ func (v *Vectors) Upsert(ctx context.Context, scope pika.Scope, corpus pika.Corp
 		return errors.Join(err, notBegun(ctx, "upsert vectors"))
 	}
 	write := func(tx querier) error { return v.insert(ctx, tx, scope, number, rows) }
-	return v.change(ctx, arenaKey{scope, corpus}, edit{what: "upsert vectors", set: rows}, write)
+	return v.change(ctx, arenaKey{scope, corpus}, edit{set: rows}, "upsert vectors", write)
 }
 
 // DeleteVectors implements pika.Vectors. At most pika.MaxVectorBatch ids; more: Invalid.
@@ -91,7 +85,7 @@ func (v *Vectors) DeleteVectors(ctx context.Context, scope pika.Scope, corpus pi
 		return notBegun(ctx, "delete vectors")
 	}
 	write := func(tx querier) error { return v.remove(ctx, tx, scope, number, ids) }
-	return v.change(ctx, arenaKey{scope, corpus}, edit{what: "delete vectors", drop: ids}, write)
+	return v.change(ctx, arenaKey{scope, corpus}, edit{drop: ids}, "delete vectors", write)
 }
 
 // SearchVectors implements pika.Vectors. It sees every write that was acknowledged
@@ -105,35 +99,4 @@ func (v *Vectors) SearchVectors(ctx context.Context, scope pika.Scope, corpus pi
 		return nil, err
 	}
 	return v.search(ctx, arenaKey{scope, corpus}, query, limit)
-}
-
-// modelSetting is the name under which the file remembers its embedding model.
-const modelSetting = "embedding_model"
-
-// claimModel makes model the file's if it has none, and refuses another one's.
-func (db *DB) claimModel(ctx context.Context, model pika.EmbeddingModel) error {
-	value, err := json.Marshal(model)
-	if err != nil {
-		return err
-	}
-	var have string
-	err = db.write(ctx, "remember the embedding model", func(tx querier) error {
-		err := tx.QueryRowContext(ctx, "SELECT value FROM settings WHERE name = ?", modelSetting).Scan(&have)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		have = string(value)
-		_, err = tx.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?)", modelSetting, have)
-		return err
-	})
-	if err != nil || have == string(value) {
-		return err
-	}
-	var known pika.EmbeddingModel
-	if err := json.Unmarshal([]byte(have), &known); err != nil {
-		return fmt.Errorf("read the setting %s: %w", modelSetting, err)
-	}
-	return pika.Errorf(pika.Conflict,
-		"the stored vectors were made by the model %s (%d dimensions), the configured model is %s (%d dimensions): run `pika reindex` to make them anew, or configure the former model",
-		known.ID, known.Dimensions, model.ID, model.Dimensions)
 }

@@ -8,19 +8,29 @@ import (
 
 // edit is what one write does to an arena.
 type edit struct {
-	what string
 	set  []pika.Vector
 	drop []string
 }
 
 // change writes to the file and then makes the arena agree with it. When it returns,
-// every search that begins sees the change.
-func (v *Vectors) change(ctx context.Context, k arenaKey, e edit, write func(tx querier) error) error {
-	a := v.arenas.acquire(k)
-	defer v.arenas.release(a)
-	a.beginWrite()
-	err := v.db.write(ctx, e.what, write)
-	v.endWrite(ctx, a, e, err == nil)
+// every search that begins sees the change. what names the operation for the log.
+func (v *Vectors) change(ctx context.Context, k arenaKey, e edit, what string, write func(tx querier) error) error {
+	return v.changeAll(ctx, map[arenaKey]edit{k: e}, what, write)
+}
+
+// changeAll is change for one write that touches several arenas.
+func (v *Vectors) changeAll(ctx context.Context, edits map[arenaKey]edit, what string, write func(tx querier) error) error {
+	held := make(map[*arena]edit, len(edits))
+	for k, e := range edits {
+		a := v.arenas.acquire(k)
+		defer v.arenas.release(a)
+		a.beginWrite()
+		held[a] = e
+	}
+	err := v.db.write(ctx, what, write)
+	for a, e := range held {
+		v.endWrite(ctx, a, e, err == nil)
+	}
 	return err
 }
 

@@ -37,9 +37,11 @@ func (v *Vectors) insert(ctx context.Context, tx querier, scope pika.Scope, corp
 	if err != nil {
 		return err
 	}
+	now := micros(v.db.now())
 	for _, r := range rows {
-		_, err := tx.ExecContext(ctx, `INSERT INTO vectors (scope, corpus, id, value) VALUES (?, ?, ?, ?)
-			ON CONFLICT (scope, corpus, id) DO UPDATE SET value = excluded.value`, key, corpus, r.ID, encode(r.Values))
+		_, err := tx.ExecContext(ctx, `INSERT INTO vectors (scope, corpus, id, value, written_at) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (scope, corpus, id) DO UPDATE SET value = excluded.value, written_at = excluded.written_at`,
+			key, corpus, r.ID, encode(r.Values), now)
 		if err != nil {
 			return err
 		}

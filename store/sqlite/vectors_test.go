@@ -47,11 +47,13 @@ func TestVectorsConformance(t *testing.T) {
 	for name, bytes := range map[string]int64{"roomy": 0, "tight": 200 << 10, "none": 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pikatest.Vectors(t, pikatest.VectorsConfig{
+			config := pikatest.VectorsConfig{
 				Open: func(t *testing.T, dir string) (pika.Vectors, func()) {
 					return openVectors(t, dir, testModel, sqlite.VectorOptions{MemoryBytes: bytes})
 				},
-			})
+			}
+			pikatest.Vectors(t, config)
+			pikatest.VectorRows(t, config)
 		})
 	}
 }
