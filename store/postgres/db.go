@@ -38,13 +38,26 @@ func Open(c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.AfterConnect = checkConn
+	p.AfterConnect = c.greet
 	// It connects in the background; its context only bounds the wait for nothing.
 	pool, err := pgxpool.NewWithConfig(context.Background(), p)
 	if err != nil {
 		return nil, pika.Wrap(pika.Invalid, err, "the settings of the database's connections are wrong")
 	}
 	return &DB{pool: pool, config: c, address: address(p.ConnConfig), database: p.ConnConfig.Database}, nil
+}
+
+// greet prepares a new connection. A transaction makes its own settings; these hold for
+// the statements that are prepared before it begins, which may wait for locks too.
+func (c Config) greet(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	_, err := conn.Exec(ctx, "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false)",
+		millis(c.StatementTimeout), millis(c.LockTimeout))
+	if err != nil {
+		return err
+	}
+	return checkConn(ctx, conn)
 }
 
 func address(c *pgx.ConnConfig) string {

@@ -96,11 +96,13 @@ func (db *DB) try(ctx context.Context, op operation, f func(context.Context, *tx
 }
 
 // opening returns the statements that begin a transaction. Everything is set for this
-// transaction alone. Compiling a query (jit) costs more than any query here gains.
+// transaction alone. Compiling a query (jit) costs more than any query here gains. A
+// writing transaction does not insist on READ WRITE: where the operator, or a managed
+// service whose disk is full, made read-only the default, that must hold.
 func (db *DB) opening(ctx context.Context, op operation) []statement {
 	begin, all := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ""
 	if op.write {
-		begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+		begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
 	}
 	if op.access.all {
 		all = "on"

@@ -1,0 +1,27 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Tables returns the tables of a database of Pika's that hold users' data.
+func Tables() []string {
+	return []string{
+		"scopes", "facts", "sources", "entities", "history", "messages", "postings", "keyword_statistics",
+		"outbox", "jobs", "commits", "job_items", "raw_vectors", "api_keys",
+	}
+}
+
+// Conns returns how many connections the pool has.
+func (db *DB) Conns() int { return int(db.pool.Stat().TotalConns()) }
+
+// Hold takes a connection out of the pool until release is called.
+func (db *DB) Hold(ctx context.Context) (conn *pgx.Conn, release func(), err error) {
+	c, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.Conn(), c.Release, nil
+}
