@@ -53,7 +53,7 @@ postgres_prepare() {
 		return
 	fi
 	rm -rf -- "$home"
-	mkdir -p "$home"
+	(umask 022 && mkdir -p "$home")
 	chmod 700 "$home"
 	first=$(mktemp)
 	password postgres >"$first"

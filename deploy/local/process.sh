@@ -45,6 +45,16 @@ drop_stale_pid() {
 	rm -f "$data/$1/pid"
 }
 
+# close_inherited: a server keeps no file of who started it: locks, pipes of make or CI
+# that are read to their end.
+close_inherited() {
+	local fd
+	for fd in /proc/"$BASHPID"/fd/*; do
+		fd=${fd##*/}
+		((fd < 3)) || eval "exec $fd>&-"
+	done
+}
+
 # spawn NAME COMMAND...: runs COMMAND detached from this shell and its terminal, output
 # to its log, and writes the pid file. Call it as the last step of NAME_spawn.
 spawn() {
@@ -52,7 +62,7 @@ spawn() {
 	shift
 	touch "$data/$name/log"
 	chmod 600 "$data/$name/log"
-	setsid "$@" </dev/null >>"$data/$name/log" 2>&1 9>&- &
+	(close_inherited && exec setsid "$@") </dev/null >>"$data/$name/log" 2>&1 &
 	pid=$!
 	disown "$pid" 2>/dev/null || true
 	echo "$pid $(started_at "$pid")" >"$data/$name/pid"
