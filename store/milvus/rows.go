@@ -29,7 +29,9 @@ func (x *Index) ListRows(ctx context.Context, corpus pika.Corpus, r pika.RowRang
 	}
 	var rows []pika.Row
 	err = x.store.call(ctx, "list vectors", x.store.config.WriteTimeout, func(ctx context.Context, c *client.GrpcClient) error {
-		// Not the SDK's Query: it cannot ask, as its iterators do, for the lowest keys.
+		// Not the SDK's QueryIterator: with its reduce_stop_for_best, server 2.3.5 leaves
+		// out the rows of a segment that are above the last one of another segment. Not
+		// its Query either, which takes an empty answer for a wrong one.
 		answer, err := c.Service.Query(ctx, listRequest(x.collection(corpus), filter, r.Limit))
 		if err != nil {
 			return err
@@ -48,11 +50,7 @@ func listRequest(collection, filter string, limit int) *milvuspb.QueryRequest {
 		OutputFields:       []string{keyField, digestField, writtenField},
 		GuaranteeTimestamp: client.StrongTimestamp,
 		ConsistencyLevel:   commonpb.ConsistencyLevel_Strong,
-		QueryParams: []*commonpb.KeyValuePair{
-			{Key: "limit", Value: strconv.Itoa(limit)},
-			{Key: "iterator", Value: "true"},
-			{Key: "reduce_stop_for_best", Value: "true"},
-		},
+		QueryParams:        []*commonpb.KeyValuePair{{Key: "limit", Value: strconv.Itoa(limit)}},
 	}
 }
 
