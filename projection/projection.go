@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pikamem/pika"
@@ -34,10 +33,20 @@ type Projections struct {
 	Facts    pika.Facts
 	Messages pika.Messages
 	Outbox   pika.Outbox
-	Vectors  pika.Vectors
 	Graph    pika.Graph
-	Embedder pika.Embedder
-	Now      func() time.Time // Defaults to time.Now
+
+	// Index returns the model that the data is searched with, and its index. Every
+	// write asks once and stays with the answer.
+	Index func() pika.Index
+
+	// Raw keeps the vectors in the truth too, before the index gets them. nil: the
+	// index's own file is the truth about them.
+	Raw pika.RawVectors
+
+	Now func() time.Time // Defaults to time.Now
+
+	// beside: Index is being built beside the one in use, whose raw vectors stay.
+	beside bool
 }
 
 // Passage is a text to be found by its meaning, under the id it is stored with.
@@ -55,10 +64,12 @@ func Passages(facts []pika.Fact) []Passage {
 	return passages
 }
 
-// WriteFactVectors embeds the texts of facts and upserts their vectors, batch by
-// batch. The facts need not be in the truth yet. Blank texts have no vector.
+// WriteFactVectors upserts the vectors of facts, batch by batch: those that the truth
+// keeps already, and for the others the embedded texts, which the truth gets first.
+// The facts need not be in the truth yet. Blank texts have no vector.
 func (p *Projections) WriteFactVectors(ctx context.Context, scope pika.Scope, facts []Passage) error {
-	return p.writeVectors(ctx, scope, pika.CorpusFacts, facts)
+	// A fact's text never changes under its id, so a vector that is there is of the text.
+	return p.writer(scope, pika.CorpusFacts, true).write(ctx, facts)
 }
 
 // WriteLinks merges facts into the entity graph, batch by batch. The facts need not
@@ -80,7 +91,7 @@ func (p *Projections) WriteLinks(ctx context.Context, scope pika.Scope, links []
 // the messages already. When a message changed while it was embedded, it is embedded
 // again, so that the last writer of a message leaves its present content behind.
 func (p *Projections) WriteMessageVectors(ctx context.Context, scope pika.Scope, keys []string) error {
-	return p.syncMessages(ctx, scope, keys)
+	return p.syncMessages(ctx, scope, keys, false)
 }
 
 // Discard removes facts from every projection; missing ones are no error. It is for
@@ -93,53 +104,10 @@ func (p *Projections) Discard(ctx context.Context, scope pika.Scope, factIDs []s
 	)
 }
 
-func (p *Projections) writeVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, passages []Passage) error {
-	passages = slices.DeleteFunc(slices.Clone(passages), func(t Passage) bool { return strings.TrimSpace(t.Text) == "" })
-	for batch := range slices.Chunk(passages, embedBatch) {
-		rows, err := p.embed(ctx, batch)
-		if err != nil {
-			return err
-		}
-		err = within(ctx, writeTimeout, func(ctx context.Context) error {
-			return p.Vectors.Upsert(ctx, scope, corpus, rows)
-		})
-		if err != nil {
-			return fmt.Errorf("upsert %d vectors: %w", len(rows), err)
-		}
-	}
-	return nil
-}
-
-func (p *Projections) embed(ctx context.Context, passages []Passage) ([]pika.Vector, error) {
-	texts := make([]string, len(passages))
-	for i, t := range passages {
-		texts[i] = t.Text
-	}
-	var values [][]float32
-	err := within(ctx, embedTimeout, func(ctx context.Context) (err error) {
-		values, err = p.Embedder.Embed(ctx, pika.EmbedPassage, texts)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("embed %d texts: %w", len(texts), err)
-	}
-	rows := make([]pika.Vector, len(passages))
-	for i, t := range passages {
-		rows[i] = pika.Vector{ID: t.ID, Values: values[i]}
-	}
-	return rows, nil
-}
-
-func (p *Projections) deleteVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, ids []string) error {
-	for batch := range slices.Chunk(ids, pika.MaxVectorBatch) {
-		err := within(ctx, writeTimeout, func(ctx context.Context) error {
-			return p.Vectors.DeleteVectors(ctx, scope, corpus, batch)
-		})
-		if err != nil {
-			return fmt.Errorf("delete %d vectors: %w", len(batch), err)
-		}
-	}
-	return nil
+// DiscardRaw removes from the truth the vectors of ids that are live nowhere, for when
+// neither projection answers.
+func (p *Projections) DiscardRaw(ctx context.Context, scope pika.Scope, factIDs []string) error {
+	return p.deleteRaw(ctx, scope, pika.CorpusFacts, factIDs)
 }
 
 func (p *Projections) unlink(ctx context.Context, scope pika.Scope, factIDs []string) error {

@@ -62,8 +62,8 @@ func TestWritesAreBatchedAndRepeatable(t *testing.T) {
 	if diff := cmp.Diff(ids(facts), w.Linked()); diff != "" {
 		t.Errorf("links (-want +got):\n%s", diff)
 	}
-	if got := w.Calls("Embed"); got != 6 {
-		t.Errorf("%d calls of the embedder, want 3 for each write", got)
+	if got := w.Calls("Embed"); got != 3 {
+		t.Errorf("%d calls of the embedder, want 3: the truth keeps what it made", got)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestRepairGoesRoundWhatIsInvalid(t *testing.T) {
 	stored(t, w, "j", "fine", "poison", "also fine")
 	down := map[string]error{}
 	p := w.Projections()
-	p.Embedder = refusing{p.Embedder, "poison"}
+	p.Index = pika.FixedIndex(refusing{p.Index().Embedder, "poison"}, w.Index())
 	seen, repaired, err := p.Repair(t.Context(), -time.Hour, 10)
 	if seen != 6 || repaired != 5 || pika.CodeOf(err) != pika.Invalid {
 		t.Errorf("Repair() = %d, %d, %v, want 6 seen, 5 repaired, Invalid", seen, repaired, err)

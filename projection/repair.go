@@ -118,7 +118,7 @@ func (p *Projections) repairItems(ctx context.Context, g *group, items []pika.Ou
 	}
 	var err error
 	if g.corpus == pika.CorpusMessages {
-		err = p.syncMessages(ctx, g.scope, ids)
+		err = p.syncMessages(ctx, g.scope, ids, false)
 	} else {
 		err = p.syncFacts(ctx, g.scope, g.store, ids)
 	}

@@ -17,17 +17,19 @@ const maxRounds = 3
 
 // syncMessages makes the vectors of messages match the truth: present content is
 // embedded, what is gone or not kept is removed. It reads the truth again after
-// writing, because two writers of one message may overtake each other.
-func (p *Projections) syncMessages(ctx context.Context, scope pika.Scope, keys []string) error {
+// writing, because two writers of one message may overtake each other. With reuse, a
+// vector that the truth keeps needs no model; a message that changed since the vector
+// was made has a row in the outbox, and Repair makes it another.
+func (p *Projections) syncMessages(ctx context.Context, scope pika.Scope, keys []string, reuse bool) error {
 	for batch := range slices.Chunk(keys, embedBatch) {
-		if err := p.syncMessageBatch(ctx, scope, batch); err != nil {
+		if err := p.syncMessageBatch(ctx, scope, batch, reuse); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *Projections) syncMessageBatch(ctx context.Context, scope pika.Scope, keys []string) error {
+func (p *Projections) syncMessageBatch(ctx context.Context, scope pika.Scope, keys []string, reuse bool) error {
 	written := map[string]string{} // key to the hash of what its vector stands for
 	for range maxRounds {
 		messages, err := p.readMessages(ctx, scope, keys)
@@ -56,9 +58,10 @@ func (p *Projections) syncMessageBatch(ctx context.Context, scope pika.Scope, ke
 		if err := p.deleteVectors(ctx, scope, pika.CorpusMessages, gone); err != nil {
 			return err
 		}
-		if err := p.writeVectors(ctx, scope, pika.CorpusMessages, stale); err != nil {
+		if err := p.writer(scope, pika.CorpusMessages, reuse).write(ctx, stale); err != nil {
 			return err
 		}
+		reuse = false // what is stale now changed a moment ago
 		maps.Copy(written, present)
 		for _, key := range gone {
 			written[key] = ""
@@ -79,8 +82,8 @@ func (p *Projections) readMessages(ctx context.Context, scope pika.Scope, keys [
 }
 
 // syncFacts makes one projection of facts match the truth: live ones are written,
-// the others removed. A fact that is deleted while its row is written is removed
-// afterwards.
+// the others removed. It reads the truth again after writing, because a fact may be
+// deleted, or come to be, meanwhile.
 func (p *Projections) syncFacts(ctx context.Context, scope pika.Scope, store pika.Store, ids []string) error {
 	for batch := range slices.Chunk(ids, embedBatch) {
 		if err := p.syncFactBatch(ctx, scope, store, batch); err != nil {
@@ -91,21 +94,34 @@ func (p *Projections) syncFacts(ctx context.Context, scope pika.Scope, store pik
 }
 
 func (p *Projections) syncFactBatch(ctx context.Context, scope pika.Scope, store pika.Store, ids []string) error {
-	live, err := p.liveFacts(ctx, scope, ids)
-	if err != nil {
-		return err
+	held := map[string]bool{} // whether the projection holds it now; missing: not known
+	for range maxRounds {
+		wanted, err := p.liveFacts(ctx, scope, ids)
+		if err != nil {
+			return err
+		}
+		if store == pika.StoreGraph {
+			wanted = slices.DeleteFunc(wanted, func(f pika.Fact) bool { return len(f.Entities) == 0 })
+		}
+		gone := slices.DeleteFunc(without(ids, wanted), func(id string) bool { has, known := held[id]; return known && !has })
+		late := slices.DeleteFunc(wanted, func(f pika.Fact) bool { return held[f.ID] })
+		if len(gone) == 0 && len(late) == 0 {
+			return nil
+		}
+		if err := p.removeFacts(ctx, scope, store, gone); err != nil {
+			return err
+		}
+		if err := p.writeFacts(ctx, scope, store, late); err != nil {
+			return err
+		}
+		for _, id := range gone {
+			held[id] = false
+		}
+		for _, f := range late {
+			held[f.ID] = true
+		}
 	}
-	if err := p.removeFacts(ctx, scope, store, without(ids, live)); err != nil {
-		return err
-	}
-	if err := p.writeFacts(ctx, scope, store, live); err != nil {
-		return err
-	}
-	still, err := p.liveFacts(ctx, scope, factIDs(live))
-	if err != nil {
-		return err
-	}
-	return p.removeFacts(ctx, scope, store, without(factIDs(live), still))
+	return nil
 }
 
 func (p *Projections) liveFacts(ctx context.Context, scope pika.Scope, ids []string) (facts []pika.Fact, err error) {

@@ -18,15 +18,21 @@ const (
 	answerShare = 0.95 // the truth must have been read
 )
 
-// Config is what an Engine needs. All ports are required.
+// Config is what an Engine needs. All ports are required, unless they say otherwise.
 type Config struct {
 	Facts    pika.Facts
 	Messages pika.Messages
 	Keyword  pika.Keyword
-	Vectors  pika.Vectors
-	Embedder pika.Embedder
 
-	Now        func() time.Time      // Defaults to time.Now; decides what is superseded
+	// Index returns the model that the data is searched with, and its index. Every
+	// search asks once and stays with the answer.
+	Index func() pika.Index
+
+	// Raw holds the vectors that the index may not show yet; they are compared exactly.
+	// nil: the index shows every acknowledged write at once.
+	Raw pika.RawVectors
+
+	Now        func() time.Time      // Defaults to time.Now; decides what is superseded and what is unsettled
 	Log        *slog.Logger          // Defaults to no log
 	Registerer prometheus.Registerer // Defaults to none
 }
@@ -36,7 +42,7 @@ type Engine struct {
 	config  Config
 	metrics *metrics
 
-	embedder, vectors, keyword, facts *guard
+	embedder, vectors, unsettled, keyword, facts *guard
 }
 
 var _ pika.Searcher = (*Engine)(nil)
@@ -55,15 +61,17 @@ func New(c Config) *Engine {
 		metrics:  m,
 		embedder: newGuard(pika.LegEmbedder, m.leg(pika.LegEmbedder)),
 		vectors:  newGuard(pika.LegVectors, m.leg(pika.LegVectors)),
-		keyword:  newGuard(pika.LegKeyword, m.leg(pika.LegKeyword)),
-		facts:    newGuard(pika.LegFacts, m.leg(pika.LegFacts)),
+		// Apart from the index: neither's failure may close the other.
+		unsettled: newGuard(pika.LegVectors, m.leg(unsettledLeg)),
+		keyword:   newGuard(pika.LegKeyword, m.leg(pika.LegKeyword)),
+		facts:     newGuard(pika.LegFacts, m.leg(pika.LegFacts)),
 	}
 }
 
 // Close waits until the calls that late legs left behind have ended, at most until ctx
 // ends (Timeout). Call it when no search runs any more, before the stores are closed.
 func (e *Engine) Close(ctx context.Context) error {
-	for _, g := range []*guard{e.embedder, e.vectors, e.keyword, e.facts} {
+	for _, g := range []*guard{e.embedder, e.vectors, e.unsettled, e.keyword, e.facts} {
 		if err := g.drain(ctx); err != nil {
 			return pika.Wrap(pika.Timeout, err, "calls of a store are still under way")
 		}

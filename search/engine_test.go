@@ -229,11 +229,11 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	m, registry := linhsMemory(), prometheus.NewRegistry()
 	m.fail(pika.LegVectors, func(context.Context) error { return errors.New("down") })
-	e := search.New(search.Config{Facts: m, Messages: messagesOf{m: m}, Keyword: m, Vectors: vectorsOf{m: m}, Embedder: embedderOf{m}, Registerer: registry})
+	e := search.New(search.Config{Facts: m, Messages: messagesOf{m: m}, Keyword: m, Index: pika.FixedIndex(embedderOf{m}, vectorsOf{m: m}), Registerer: registry})
 	mustSearch(t, e, linh, question("mèo"))
 	n, err := testutil.GatherAndCount(registry, "pika_search_duration_seconds", "pika_search_leg_duration_seconds", "pika_search_leg_failures_total")
-	if err != nil || n != 9 { // one search, four legs twice
-		t.Errorf("%d series, %v; want 9", n, err)
+	if err != nil || n != 11 { // one search, five legs twice
+		t.Errorf("%d series, %v; want 11", n, err)
 	}
 	if problems, err := testutil.GatherAndLint(registry); err != nil || len(problems) > 0 {
 		t.Errorf("metric names: %v, %v", problems, err)

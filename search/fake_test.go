@@ -48,7 +48,7 @@ func newMemory() *memory {
 
 func (m *memory) engine() *search.Engine {
 	return search.New(search.Config{
-		Facts: m, Messages: messagesOf{m: m}, Keyword: m, Vectors: vectorsOf{m: m}, Embedder: embedderOf{m},
+		Facts: m, Messages: messagesOf{m: m}, Keyword: m, Index: pika.FixedIndex(embedderOf{m}, vectorsOf{m: m}),
 		Now: func() time.Time { return epoch },
 	})
 }

@@ -22,7 +22,7 @@ type leg struct {
 	name   pika.Leg
 	weight float64
 	scale  func([]pika.Scored) Scale
-	find   func(ctx context.Context, limit int) ([]pika.Scored, error)
+	find   func(ctx context.Context, limit int) (hits []pika.Scored, all bool, err error)
 	limit  int // of the last read
 	most   int // the port's own limit
 
@@ -48,23 +48,12 @@ func (s *run) legs(corpus pika.Corpus) []*leg {
 	return legs
 }
 
-func (s *run) findVectors(corpus pika.Corpus) func(context.Context, int) ([]pika.Scored, error) {
-	return func(ctx context.Context, limit int) ([]pika.Scored, error) {
-		s.embedding.Wait() // ends with legCtx at the latest
-		if s.vectorErr != nil {
-			return nil, s.vectorErr
-		}
-		return guarded(ctx, s.vectors, func(ctx context.Context) ([]pika.Scored, error) {
-			return s.config.Vectors.SearchVectors(ctx, s.scope, corpus, s.vector, limit)
-		})
-	}
-}
-
-func (s *run) findKeyword(corpus pika.Corpus) func(context.Context, int) ([]pika.Scored, error) {
-	return func(ctx context.Context, limit int) ([]pika.Scored, error) {
-		return guarded(ctx, s.keyword, func(ctx context.Context) ([]pika.Scored, error) {
+func (s *run) findKeyword(corpus pika.Corpus) func(context.Context, int) ([]pika.Scored, bool, error) {
+	return func(ctx context.Context, limit int) ([]pika.Scored, bool, error) {
+		hits, err := guarded(ctx, s.keyword, func(ctx context.Context) ([]pika.Scored, error) {
 			return s.config.Keyword.SearchKeyword(ctx, s.scope, corpus, s.plan.Text, limit)
 		})
+		return hits, len(hits) < limit, err
 	}
 }
 
@@ -77,22 +66,22 @@ func (s *run) gather(legs []*leg) {
 			continue
 		}
 		reading.Go(func() {
-			hits, err := l.find(s.legCtx, l.limit)
+			hits, all, err := l.find(s.legCtx, l.limit)
 			if err != nil {
 				l.done = true
 				s.degrade(l.name, err)
 				return
 			}
-			l.take(hits)
+			l.take(hits, all)
 		})
 	}
 	reading.Wait()
 }
 
-// take keeps the hits. The scale is set by the first read: reading deeper must not
+// take keeps the hits; all says that the leg has no others. The scale is set by the first read: reading deeper must not
 // change the scores of what was found before.
-func (l *leg) take(hits []pika.Scored) {
-	l.done = len(hits) < l.limit || l.limit >= l.most
+func (l *leg) take(hits []pika.Scored, all bool) {
+	l.done = all || l.limit >= l.most
 	hits = slices.DeleteFunc(hits, func(h pika.Scored) bool { return math.IsNaN(h.Score) || math.IsInf(h.Score, 0) })
 	if l.evidence == nil {
 		l.evidence = &Evidence{Leg: l.name, Weight: l.weight, Scale: l.scale(hits)}

@@ -18,6 +18,7 @@ type run struct {
 	scope  pika.Scope
 	query  pika.Query
 	plan   Plan
+	index  pika.Index
 	ctx    context.Context // until the truth must have been read
 	legCtx context.Context // until the legs must have answered
 
@@ -31,7 +32,7 @@ type run struct {
 
 func newRun(e *Engine, scope pika.Scope, q pika.Query, ctx, legCtx context.Context) *run {
 	s := &run{
-		Engine: e, scope: scope, query: q, plan: NewPlan(q),
+		Engine: e, scope: scope, query: q, plan: NewPlan(q), index: e.config.Index(),
 		ctx: ctx, legCtx: legCtx, degraded: map[pika.Leg]bool{},
 	}
 	if s.plan.Weights.Vector > 0 {
@@ -42,7 +43,7 @@ func newRun(e *Engine, scope pika.Scope, q pika.Query, ctx, legCtx context.Conte
 
 func (s *run) embed() {
 	vectors, err := guarded(s.legCtx, s.embedder, func(ctx context.Context) ([][]float32, error) {
-		return s.config.Embedder.Embed(ctx, pika.EmbedQuery, []string{s.plan.Text})
+		return s.index.Embedder.Embed(ctx, pika.EmbedQuery, []string{s.plan.Text})
 	})
 	if err == nil && len(vectors) != 1 {
 		err = pika.Errorf(pika.Internal, "the embedder returned %d vectors for one text", len(vectors))

@@ -26,6 +26,9 @@ type World struct {
 	// text is the content.
 	Find func(chunk pika.Chunk) (pika.Extraction, error)
 
+	// Now is the stores' clock. Defaults to time.Now. Set it before the world is used.
+	Now func() time.Time
+
 	mu       sync.Mutex
 	calls    map[string]int
 	facts    map[string]pika.Fact // by scope id and fact id
@@ -33,17 +36,23 @@ type World struct {
 	commits  map[string][]pika.FactOutcome // by job and chunk
 	jobs     map[string]pika.Job
 	outbox   map[pika.OutboxItem]time.Time
-	vectors  map[string][]float32 // by scope id, corpus and id
-	links    map[string]pika.Link // by scope id and fact id
+	scopes   map[string]pika.Scope // by id: those that ever wrote
+	raw      map[rawKey]rawVector
+	active   *pika.ActiveModel
+	index    *Vectors
+	links    map[pika.RowKey]linkRow
 }
 
 // New returns an empty world.
 func New() *World {
-	return &World{
+	w := &World{
 		calls: map[string]int{}, facts: map[string]pika.Fact{}, messages: map[string]pika.StoredMessage{},
 		commits: map[string][]pika.FactOutcome{}, jobs: map[string]pika.Job{},
-		outbox: map[pika.OutboxItem]time.Time{}, vectors: map[string][]float32{}, links: map[string]pika.Link{},
+		outbox: map[pika.OutboxItem]time.Time{}, scopes: map[string]pika.Scope{}, raw: map[rawKey]rawVector{},
+		links: map[pika.RowKey]linkRow{},
 	}
+	w.index = w.NewVectors("", EmbeddingModel())
+	return w
 }
 
 // Truth returns the steps that need the facts store.
@@ -57,10 +66,22 @@ func (w *World) Model() *activities.Model { return &activities.Model{Extractor: 
 // Projections returns what writes the derived stores.
 func (w *World) Projections() *projection.Projections {
 	return &projection.Projections{
-		Facts: facts{w}, Messages: messages{w}, Outbox: outbox{w},
-		Vectors: vectors{w}, Graph: graph{w}, Embedder: embedder{w},
+		Facts: facts{w}, Messages: messages{w}, Outbox: outbox{w}, Raw: raw{w}, Graph: graph{w},
+		Index: pika.FixedIndex(w.Embedder(EmbeddingModel()), w.index), Now: w.now,
 	}
 }
+
+// Index returns the world's vector index.
+func (w *World) Index() *Vectors { return w.index }
+
+// Raw returns the vectors that the truth keeps.
+func (w *World) Raw() pika.RawVectors { return raw{w} }
+
+// Census returns what the projections should hold.
+func (w *World) Census() pika.Census { return census{w} }
+
+// Models returns what remembers the active model.
+func (w *World) Models() pika.Models { return models{w} }
 
 // Indexes returns the steps that write the derived stores.
 func (w *World) Indexes() *activities.Indexes {
@@ -83,6 +104,13 @@ func (w *World) enter(ctx context.Context, method string) error {
 	}
 	w.mu.Lock()
 	return nil
+}
+
+func (w *World) now() time.Time {
+	if w.Now == nil {
+		return time.Now()
+	}
+	return w.Now()
 }
 
 func key(parts ...any) string { return fmt.Sprint(parts...) }

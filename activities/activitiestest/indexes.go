@@ -4,49 +4,31 @@ import (
 	"context"
 	"hash/fnv"
 	"math"
+	"time"
 
 	"github.com/pikamem/pika"
 )
 
 type (
-	vectors struct{ *World }
-
-	graph     struct{ *World }
-	embedder  struct{ *World }
+	graph    struct{ *World }
+	embedder struct {
+		*World
+		model pika.EmbeddingModel
+	}
 	extractor struct{ *World }
 )
 
 var (
-	_ pika.Vectors   = vectors{}
 	_ pika.Graph     = graph{}
+	_ pika.Rows      = graph{}
 	_ pika.Embedder  = embedder{}
 	_ pika.Extractor = extractor{}
 )
 
-func (w vectors) Upsert(ctx context.Context, scope pika.Scope, corpus pika.Corpus, rows []pika.Vector) error {
-	if err := w.enter(ctx, "Upsert"); err != nil {
-		return err
-	}
-	defer w.mu.Unlock()
-	for _, r := range rows {
-		w.vectors[key(scope.ID(), "/", corpus, "/", r.ID)] = r.Values
-	}
-	return nil
-}
-
-func (w vectors) DeleteVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, ids []string) error {
-	if err := w.enter(ctx, "DeleteVectors"); err != nil {
-		return err
-	}
-	defer w.mu.Unlock()
-	for _, id := range ids {
-		delete(w.vectors, key(scope.ID(), "/", corpus, "/", id))
-	}
-	return nil
-}
-
-func (w vectors) SearchVectors(context.Context, pika.Scope, pika.Corpus, []float32, int) ([]pika.Scored, error) {
-	return nil, pika.Errorf(pika.Unimplemented, "not part of the write path")
+// linkRow is a row of the graph.
+type linkRow struct {
+	link pika.Link
+	at   time.Time
 }
 
 func (w graph) LinkFacts(ctx context.Context, scope pika.Scope, links []pika.Link) error {
@@ -55,7 +37,7 @@ func (w graph) LinkFacts(ctx context.Context, scope pika.Scope, links []pika.Lin
 	}
 	defer w.mu.Unlock()
 	for _, l := range links {
-		w.links[key(scope.ID(), "/", l.FactID)] = l
+		w.links[pika.RowKey{ScopeID: scope.ID(), ID: l.FactID}] = linkRow{l, w.now()}
 	}
 	return nil
 }
@@ -66,7 +48,33 @@ func (w graph) UnlinkFacts(ctx context.Context, scope pika.Scope, ids []string) 
 	}
 	defer w.mu.Unlock()
 	for _, id := range ids {
-		delete(w.links, key(scope.ID(), "/", id))
+		delete(w.links, pika.RowKey{ScopeID: scope.ID(), ID: id})
+	}
+	return nil
+}
+
+func (w graph) ListRows(ctx context.Context, corpus pika.Corpus, r pika.RowRange) ([]pika.Row, error) {
+	if err := w.enter(ctx, "ListLinks"); err != nil {
+		return nil, err
+	}
+	defer w.mu.Unlock()
+	if corpus != pika.CorpusFacts {
+		return nil, pika.InvalidField("corpus", "must be facts")
+	}
+	var rows []pika.Row
+	for k, l := range w.links {
+		rows = append(rows, pika.Row{RowKey: k, Digest: pika.LinkDigest(l.link), At: l.at})
+	}
+	return cut(rows, r), nil
+}
+
+func (w graph) DeleteRows(ctx context.Context, _ pika.Corpus, keys []pika.RowKey) error {
+	if err := w.enter(ctx, "DeleteLinks"); err != nil {
+		return err
+	}
+	defer w.mu.Unlock()
+	for _, k := range keys {
+		delete(w.links, k)
 	}
 	return nil
 }
@@ -75,7 +83,14 @@ func (w graph) Expand(context.Context, pika.Scope, []string, int, int) ([]pika.G
 	return nil, pika.Errorf(pika.Unimplemented, "not part of the write path")
 }
 
-func (w embedder) Model() pika.EmbeddingModel { return pika.EmbeddingModel{ID: "hash", Dimensions: 2} }
+// EmbeddingModel is the model of the world's index.
+func EmbeddingModel() pika.EmbeddingModel { return pika.EmbeddingModel{ID: "hash", Dimensions: 2} }
+
+// Embedder returns an embedder that names itself after a model and makes the vectors
+// of Embedding, with zeros in any further dimensions.
+func (w *World) Embedder(model pika.EmbeddingModel) pika.Embedder { return embedder{w, model} }
+
+func (w embedder) Model() pika.EmbeddingModel { return w.model }
 
 func (w embedder) Embed(ctx context.Context, _ pika.EmbedRole, texts []string) ([][]float32, error) {
 	if err := w.enter(ctx, "Embed"); err != nil {
@@ -87,7 +102,7 @@ func (w embedder) Embed(ctx context.Context, _ pika.EmbedRole, texts []string) (
 	}
 	rows := make([][]float32, len(texts))
 	for i, t := range texts {
-		rows[i] = Embedding(t)
+		rows[i] = append(Embedding(t), make([]float32, w.model.Dimensions-2)...)
 	}
 	return rows, nil
 }

@@ -61,24 +61,25 @@ func (w *World) FactIDs() []string {
 }
 
 // Indexed returns the ids in the vector index of a corpus, sorted.
-func (w *World) Indexed(corpus pika.Corpus) []string {
+func (w *World) Indexed(corpus pika.Corpus) []string { return w.index.IDs(corpus) }
+
+// Vector returns the vector of an id.
+func (w *World) Vector(scope pika.Scope, corpus pika.Corpus, id string) []float32 {
+	return w.index.Vector(scope, corpus, id)
+}
+
+// Kept returns the ids whose vectors of a model the truth keeps, sorted.
+func (w *World) Kept(corpus pika.Corpus, model pika.EmbeddingModel) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ids := []string{}
-	for k := range w.vectors {
-		if _, id, found := strings.Cut(k, "/"+string(corpus)+"/"); found {
-			ids = append(ids, id)
+	for k := range w.raw {
+		if k.corpus == corpus && k.model == model {
+			ids = append(ids, k.ID)
 		}
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// Vector returns the vector of an id.
-func (w *World) Vector(scope pika.Scope, corpus pika.Corpus, id string) []float32 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.vectors[key(scope.ID(), "/", corpus, "/", id)]
 }
 
 // Linked returns the ids of the facts in the graph, sorted.
@@ -87,7 +88,7 @@ func (w *World) Linked() []string {
 	defer w.mu.Unlock()
 	ids := []string{}
 	for _, l := range w.links {
-		ids = append(ids, l.FactID)
+		ids = append(ids, l.link.FactID)
 	}
 	slices.Sort(ids)
 	return ids

@@ -63,8 +63,9 @@ func (w facts) decide(scope pika.Scope, f pika.Fact, at time.Time) pika.FactOutc
 
 // note puts rows into the outbox. The world is locked.
 func (w *World) note(scope pika.Scope, corpus pika.Corpus, id string, stores ...pika.Store) {
+	w.scopes[scope.ID()] = scope
 	for _, store := range stores {
-		w.outbox[pika.OutboxItem{Scope: scope, Corpus: corpus, ID: id, Store: store}] = time.Now()
+		w.outbox[pika.OutboxItem{Scope: scope, Corpus: corpus, ID: id, Store: store}] = w.now()
 	}
 }
 
@@ -197,8 +198,13 @@ func (w outbox) Acknowledge(ctx context.Context, items []pika.OutboxItem) error 
 	}
 	defer w.mu.Unlock()
 	for _, item := range items {
+		since := item.Since
 		item.Since = time.Time{}
+		if !since.IsZero() && w.outbox[item].After(since) {
+			continue
+		}
 		delete(w.outbox, item)
+		w.settle(item)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func open(ctx context.Context, model pika.Embedder, s set) (*bed, error) {
 		b.close()
 		return nil, err
 	}
-	b.engine = search.New(search.Config{Facts: b.db, Messages: b.db, Keyword: b.db, Vectors: b.vectors, Embedder: model})
+	b.engine = search.New(search.Config{Facts: b.db, Messages: b.db, Keyword: b.db, Index: pika.FixedIndex(model, b.vectors)})
 	if err := b.load(ctx); err != nil {
 		b.close()
 		return nil, err
@@ -52,7 +52,7 @@ func open(ctx context.Context, model pika.Embedder, s set) (*bed, error) {
 }
 
 func (b *bed) load(ctx context.Context) error {
-	p := &projection.Projections{Facts: b.db, Messages: b.db, Outbox: b.db, Vectors: b.vectors, Graph: b.db.Graph(), Embedder: b.embedder, Now: time.Now}
+	p := &projection.Projections{Facts: b.db, Messages: b.db, Outbox: b.db, Graph: b.db.Graph(), Index: pika.FixedIndex(b.embedder, b.vectors), Now: time.Now}
 	if err := b.loadFacts(ctx, p); err != nil {
 		return fmt.Errorf("load facts: %w", err)
 	}

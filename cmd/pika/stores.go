@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/projection"
 	"github.com/pikamem/pika/search"
 	"github.com/pikamem/pika/store/memory"
@@ -34,11 +35,12 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.onClose("the vector index", vectors.Close)
 	a.vectors, a.graph = vectors, a.db.Graph()
+	index := pika.FixedIndex(a.embedder, a.vectors)
 	a.projected = &projection.Projections{
-		Facts: a.db, Messages: a.db, Outbox: a.db, Vectors: a.vectors, Graph: a.graph, Embedder: a.embedder, Now: a.Now,
+		Facts: a.db, Messages: a.db, Outbox: a.db, Graph: a.graph, Index: index, Now: a.Now,
 	}
 	a.searcher = search.New(search.Config{
-		Facts: a.db, Messages: a.db, Keyword: a.db, Vectors: a.vectors, Embedder: a.embedder,
+		Facts: a.db, Messages: a.db, Keyword: a.db, Index: index,
 		Now: a.Now, Log: a.Log, Registerer: a.Registry,
 	})
 	a.onClose("the search", func() error {

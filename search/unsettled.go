@@ -1,0 +1,117 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pikamem/pika"
+)
+
+const (
+	// unsettledLeg is the metrics' name for reading what the index may not show yet.
+	unsettledLeg pika.Leg = "unsettled"
+
+	// settleTime is how long after its acknowledgement an index may not show a row.
+	settleTime = 5 * time.Second
+
+	// maxUnsettled bounds how many vectors of a user are compared exactly: the newest.
+	maxUnsettled = pika.MaxVectorBatch
+)
+
+// vectorFinder finds by meaning in one corpus: what the index shows, and what it may
+// not show yet. Those vectors are read once, and compared exactly.
+type vectorFinder struct {
+	*run
+	corpus    pika.Corpus
+	asked     bool          // unsettled was read, or could not be
+	answered  bool          // the index answered before
+	unsettled []pika.Scored // best first
+}
+
+func (s *run) findVectors(corpus pika.Corpus) func(context.Context, int) ([]pika.Scored, bool, error) {
+	f := &vectorFinder{run: s, corpus: corpus}
+	return f.find
+}
+
+// find asks the index and the truth side by side. Without the index, what is unsettled
+// is all there is; without the truth, what the index shows.
+func (f *vectorFinder) find(ctx context.Context, limit int) (hits []pika.Scored, all bool, err error) {
+	f.embedding.Wait() // ends with legCtx at the latest
+	if f.vectorErr != nil {
+		return nil, false, f.vectorErr
+	}
+	var side sync.WaitGroup
+	if f.config.Raw != nil && !f.asked {
+		f.asked = true
+		side.Go(func() { f.compareUnsettled(ctx) })
+	}
+	hits, err = guarded(ctx, f.vectors, func(ctx context.Context) ([]pika.Scored, error) {
+		return f.index.Vectors.SearchVectors(ctx, f.scope, f.corpus, f.vector, limit)
+	})
+	side.Wait()
+	switch {
+	case err == nil:
+		f.answered = true
+		merged := overlay(hits, f.unsettled)
+		return merged[:min(limit, len(merged))], len(hits) < limit && len(merged) <= limit, nil
+	case f.answered || len(f.unsettled) == 0:
+		return nil, false, err
+	}
+	f.degrade(pika.LegVectors, err)
+	return f.unsettled, true, nil
+}
+
+func (f *vectorFinder) compareUnsettled(ctx context.Context) {
+	since := f.config.Now().Add(-settleTime)
+	rows, err := guarded(ctx, f.Engine.unsettled, func(ctx context.Context) ([]pika.Vector, error) {
+		return f.config.Raw.UnsettledVectors(ctx, f.scope, f.corpus, f.index.Model.EmbeddingModel, since, maxUnsettled)
+	})
+	if err != nil {
+		f.degrade(pika.LegVectors, err)
+		return
+	}
+	f.unsettled = make([]pika.Scored, 0, len(rows))
+	for _, r := range rows {
+		if len(r.Values) == len(f.vector) {
+			f.unsettled = append(f.unsettled, pika.Scored{ID: r.ID, Score: cosine(f.vector, r.Values)})
+		}
+	}
+	slices.SortFunc(f.unsettled, better)
+}
+
+// overlay puts exact scores over those of the index: an id's exact score replaces what
+// the index says of it, which may be about a former vector.
+func overlay(hits, exact []pika.Scored) []pika.Scored {
+	if len(exact) == 0 {
+		return hits
+	}
+	merged := slices.Clone(exact)
+	known := make(map[string]bool, len(exact))
+	for _, h := range exact {
+		known[h.ID] = true
+	}
+	for _, h := range hits {
+		if !known[h.ID] {
+			merged = append(merged, h)
+		}
+	}
+	slices.SortFunc(merged, better)
+	return merged
+}
+
+// better is the order of pika.Scored.
+func better(a, b pika.Scored) int {
+	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
+}
+
+// cosine of two unit vectors of one length.
+func cosine(a, b []float32) float64 {
+	var sum float64
+	for i, x := range a {
+		sum += float64(x) * float64(b[i])
+	}
+	return sum
+}
