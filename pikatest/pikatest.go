@@ -16,18 +16,23 @@ import (
 	"github.com/pikamem/pika/text"
 )
 
-// Truth is a store of facts, messages and jobs as one: its parts share transactions,
-// so one suite tests them together.
+// Truth is a store of facts, messages, jobs and what else is known of them as one: its
+// parts share transactions, so their suites test them together.
 type Truth interface {
 	pika.Facts
 	pika.Messages
 	pika.Keyword
 	pika.Outbox
 	pika.Jobs
+	pika.RawVectors
+	pika.Census
+	pika.Models
+	pika.APIKeys
 	Close() error
 }
 
-// TruthConfig says how the Facts and Jobs suites reach an implementation.
+// TruthConfig says how the suites of the truth's ports (Facts, Jobs, RawVectors, Census,
+// Models, APIKeys) reach an implementation.
 type TruthConfig struct {
 	// Open opens the store that dir names: empty at first, and with what was
 	// written before when the same dir is opened again after Close. Several stores
@@ -200,6 +205,42 @@ func operations(truth Truth) map[string]func(context.Context) error {
 			_, err := truth.ListJobs(ctx, alice.Tenant, pika.ListJobs{}, pika.PageRequest{Limit: 1})
 			return err
 		},
+		"PutRawVectors": func(ctx context.Context) error {
+			return truth.PutRawVectors(ctx, alice, pika.CorpusFacts, modelOne, []pika.Vector{raw("late", 0.1)})
+		},
+		"RawVectors": func(ctx context.Context) error {
+			_, err := truth.RawVectors(ctx, alice, pika.CorpusFacts, modelOne, []string{"x"})
+			return err
+		},
+		"ListRawVectors": func(ctx context.Context) error {
+			_, err := truth.ListRawVectors(ctx, alice, pika.CorpusFacts, modelOne, "", 1)
+			return err
+		},
+		"UnsettledVectors": func(ctx context.Context) error {
+			_, err := truth.UnsettledVectors(ctx, alice, pika.CorpusFacts, modelOne, day(1), 1)
+			return err
+		},
+		"DeleteRawVectors": func(ctx context.Context) error {
+			return truth.DeleteRawVectors(ctx, alice, pika.CorpusFacts, []string{"x"})
+		},
+		"DropRawVectors": func(ctx context.Context) error { _, err := truth.DropRawVectors(ctx, modelOne, 1); return err },
+		"WantedRows of the vectors": func(ctx context.Context) error {
+			_, err := truth.WantedRows(ctx, pika.StoreVectors, pika.CorpusFacts, modelOne, pika.RowRange{Limit: 1})
+			return err
+		},
+		"WantedRows of the graph": func(ctx context.Context) error {
+			_, err := truth.WantedRows(ctx, pika.StoreGraph, pika.CorpusFacts, modelOne, pika.RowRange{Limit: 1})
+			return err
+		},
+		"ScopesByID":  func(ctx context.Context) error { _, err := truth.ScopesByID(ctx, []string{alice.ID()}); return err },
+		"ActiveModel": func(ctx context.Context) error { _, err := truth.ActiveModel(ctx); return err },
+		"ClaimModel":  func(ctx context.Context) error { _, err := truth.ClaimModel(ctx, active(modelOne, "late")); return err },
+		"SwitchModel": func(ctx context.Context) error {
+			return truth.SwitchModel(ctx, active(modelOne, ""), active(modelTwo, ""))
+		},
+		"CreateAPIKey": func(ctx context.Context) error { return truth.CreateAPIKey(ctx, apiKey("late", "acme")) },
+		"ListAPIKeys":  func(ctx context.Context) error { _, err := truth.ListAPIKeys(ctx, "acme"); return err },
+		"RevokeAPIKey": func(ctx context.Context) error { return truth.RevokeAPIKey(ctx, "acme", "x", day(1)) },
 	}
 }
 
@@ -223,4 +264,8 @@ func testContexts(t *testing.T, truth Truth) {
 	}
 	_, err := truth.GetJob(t.Context(), alice.Tenant, "late")
 	wantCode(t, "GetJob after a Begin that failed", err, pika.NotFound)
+	_, err = truth.ActiveModel(t.Context())
+	wantCode(t, "ActiveModel after a ClaimModel that failed", err, pika.NotFound)
+	wantRaw(t, truth, alice, modelOne)
+	wantKeysOf(t, truth, "")
 }

@@ -35,3 +35,23 @@ func TestJobs(t *testing.T) {
 	t.Parallel()
 	pikatest.Jobs(t, config)
 }
+
+func TestRawVectors(t *testing.T) {
+	t.Parallel()
+	pikatest.RawVectors(t, config)
+}
+
+func TestCensus(t *testing.T) {
+	t.Parallel()
+	pikatest.Census(t, config)
+}
+
+func TestModels(t *testing.T) {
+	t.Parallel()
+	pikatest.Models(t, config)
+}
+
+func TestAPIKeys(t *testing.T) {
+	t.Parallel()
+	pikatest.APIKeys(t, config)
+}
