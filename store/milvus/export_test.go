@@ -29,6 +29,13 @@ func (s *Store) dropAlias(ctx context.Context, alias string) error {
 	})
 }
 
+// DropDatabase drops the configured database, which must be empty.
+func (s *Store) DropDatabase(ctx context.Context) error {
+	return s.setup(ctx, "drop the database", func(ctx context.Context, c *client.GrpcClient) error {
+		return c.DropDatabase(ctx, s.config.Database)
+	})
+}
+
 // Flush seals the rows of a model's facts, so that their index is built, and waits
 // until so many rows are searched through it.
 func (s *Store) Flush(ctx context.Context, model pika.EmbeddingModel, rows int64) error {

@@ -21,8 +21,8 @@ import (
 // pollEvery is how often the state of a build or a load is asked for.
 const pollEvery = 100 * time.Millisecond
 
-// Migrate makes the collections of a model, their indexes as configured, and loads
-// them; an alias that is not there yet is set to them. What is there already stays,
+// Migrate makes the configured database and the collections of a model, their indexes
+// as configured, and loads them; an alias that is not there yet is set to them. What is there already stays,
 // except an index that is not as configured: it is built anew, and searches fail
 // until that is done. Several processes may migrate at once.
 //
@@ -30,6 +30,9 @@ const pollEvery = 100 * time.Millisecond
 // server accepts and never builds is Unavailable after Config.SetupTimeout.
 func (s *Store) Migrate(ctx context.Context, model pika.EmbeddingModel) error {
 	if err := checkModel(model, s.config.Index); err != nil {
+		return err
+	}
+	if err := s.migrateDatabase(ctx); err != nil {
 		return err
 	}
 	m := migration{

@@ -1,6 +1,7 @@
 package milvus_test
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"strings"
@@ -121,6 +122,42 @@ func TestIndexIsChanged(t *testing.T) {
 			must(t, other.Index(model("m")).Ping(t.Context()))
 			if n := rowCount(t, other.Index(model("m"))); n != 1 {
 				t.Errorf("%d rows under the new index; want 1", n)
+			}
+		})
+	}
+}
+
+// TestDatabase: a database that is missing is named by Ping and made by Migrate, on the
+// fake and on the real server.
+func TestDatabase(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]func(*testing.T) milvus.Config{
+		"fake": func(t *testing.T) milvus.Config { _, c := fakeServer(t); return c },
+		"real": func(t *testing.T) milvus.Config { return realServer(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := config(t)
+			config.Database = prefix(t)
+			store := open(t, config)
+			t.Cleanup(func() {
+				dropEverything(t, store, model("m"))
+				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+				defer cancel()
+				if err := store.DropDatabase(ctx); err != nil {
+					t.Errorf("drop the database of the test: %v", err)
+				}
+			})
+			if err := store.Ping(t.Context()); name == "fake" && (pika.CodeOf(err) != pika.Unavailable || !strings.Contains(message(err), "no database "+config.Database)) {
+				t.Errorf("Ping = %v; want unavailable: no database", err)
+			}
+			atOnce(t, 2, func() error { return store.Migrate(t.Context(), model("m")) })
+			must(t, store.Ping(t.Context()))
+			must(t, store.Index(model("m")).Ping(t.Context()))
+			config.Database = "other"
+			err := open(t, config).Index(model("m")).Ping(t.Context())
+			if name == "real" && (pika.CodeOf(err) != pika.Unavailable || !strings.Contains(message(err), "no database other")) {
+				t.Errorf("Ping of another database = %v; want unavailable: no database", err)
 			}
 		})
 	}

@@ -21,8 +21,10 @@ func (s *Store) Ping(ctx context.Context) error {
 	s.mutex.Unlock()
 	if len(models) == 0 {
 		return s.call(ctx, "ping", s.config.WriteTimeout, func(ctx context.Context, c *client.GrpcClient) error {
-			_, err := c.HasCollection(ctx, s.config.aliasName(pika.CorpusFacts))
-			return err
+			if _, err := c.HasCollection(ctx, s.config.aliasName(pika.CorpusFacts)); err != nil {
+				return err
+			}
+			return s.checkDatabase(ctx, c)
 		})
 	}
 	for _, model := range models {
@@ -54,7 +56,8 @@ func (x *Index) checkCollection(ctx context.Context, c *client.GrpcClient, name 
 	case err != nil:
 		return err
 	case have == nil:
-		return pika.Errorf(pika.Unavailable, "Milvus has no collection %s: run `pika migrate`", name)
+		missing := pika.Errorf(pika.Unavailable, "Milvus has no collection %s: run `pika migrate`", name)
+		return firstError(x.store.checkDatabase(ctx, c), missing)
 	}
 	if why := compareSchema(have.Schema, schema(name, x.model.Dimensions, false)); why != "" {
 		return pika.Errorf(pika.Unavailable, "the collection %s of Milvus is of another schema (%s): drop it or configure another prefix, then run `pika migrate` and `pika reconcile`", name, why)

@@ -17,6 +17,7 @@ type data struct {
 	mutex       *sync.Mutex
 	collections map[string]*collection
 	aliases     map[string]string
+	databases   []string
 	misroute    bool
 	neverBuilt  map[string]bool
 }

@@ -2,6 +2,7 @@ package milvustest
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/golang/protobuf/proto"
@@ -80,6 +81,25 @@ func (s *service) DescribeCollection(_ context.Context, r *milvuspb.DescribeColl
 		return ok()
 	})
 	return answer, nil
+}
+
+// ListDatabases knows the databases that were made; all share their collections.
+func (s *service) ListDatabases(context.Context, *milvuspb.ListDatabasesRequest) (*milvuspb.ListDatabasesResponse, error) {
+	answer := &milvuspb.ListDatabasesResponse{Status: ok()}
+	s.data.change(func(d *data) { answer.DbNames = append([]string{"default"}, d.databases...) })
+	return answer, nil
+}
+
+func (s *service) CreateDatabase(_ context.Context, r *milvuspb.CreateDatabaseRequest) (*commonpb.Status, error) {
+	s.data.change(func(d *data) { d.databases = append(d.databases, r.GetDbName()) })
+	return ok(), nil
+}
+
+func (s *service) DropDatabase(_ context.Context, r *milvuspb.DropDatabaseRequest) (*commonpb.Status, error) {
+	s.data.change(func(d *data) {
+		d.databases = slices.DeleteFunc(d.databases, func(name string) bool { return name == r.GetDbName() })
+	})
+	return ok(), nil
 }
 
 func (s *service) CreateAlias(_ context.Context, r *milvuspb.CreateAliasRequest) (*commonpb.Status, error) {
