@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,6 +70,8 @@ var vectorsCases = map[string]func(*vectorsCase){
 	"invalid rows":          (*vectorsCase).invalidRows,
 	"cancelled":             (*vectorsCase).cancelled,
 	"unicode ids":           (*vectorsCase).unicodeIDs,
+	"hostile ids":           (*vectorsCase).hostileIDs,
+	"many users":            (*vectorsCase).manyUsers,
 	"arguments stay intact": (*vectorsCase).argumentsIntact,
 	"opened twice":          (*vectorsCase).openedTwice,
 	"against brute force":   (*vectorsCase).bruteForce,
@@ -389,6 +392,59 @@ func (c *vectorsCase) unicodeIDs() {
 			c.Fatal(err)
 		}
 		c.wantIDs(alice, pika.CorpusFacts, ids[i+1:]...)
+	}
+}
+
+// hostileIDs: no id means anything to the language that an implementation asks its
+// store in.
+func (c *vectorsCase) hostileIDs() {
+	ids := []string{
+		`"`, `\`, `\"`, `" or id != "`, `"] or id not in ["`, `' OR '1'='1`, "'; --", "`", "a\nb", "\r", "\t", "\x00", "a\x00b", "\x7f",
+		"\u2028", `\u0022`, `\x22`, `%`, `_`, `*`, `{a}`, `$1`, `?`, `/`, `//`, "/* */", "#", "", " ",
+	}
+	slices.Sort(ids)
+	rows := make([]pika.Vector, len(ids))
+	for i, id := range ids {
+		rows[i] = pika.Vector{ID: id, Values: axis(0.5)}
+	}
+	c.upsert(alice, pika.CorpusFacts, rows...)
+	c.upsert(bob, pika.CorpusFacts, rows...)
+	c.wantIDs(alice, pika.CorpusFacts, ids...)
+	for i, id := range ids {
+		if err := c.index.DeleteVectors(c.Context(), alice, pika.CorpusFacts, []string{id}); err != nil {
+			c.Fatalf("DeleteVectors(%q) = %v", id, err)
+		}
+		if i%7 == 0 {
+			c.wantIDs(alice, pika.CorpusFacts, ids[i+1:]...)
+		}
+	}
+	c.wantIDs(alice, pika.CorpusFacts)
+	c.wantIDs(bob, pika.CorpusFacts, ids...)
+}
+
+// manyUsers: each user's rows are found under the user, written alone, beside others
+// at the same time, and again.
+func (c *vectorsCase) manyUsers() {
+	scopes := make([]pika.Scope, 40)
+	for i := range scopes {
+		scopes[i] = pika.Scope{Tenant: "acme", User: fmt.Sprint("user", i)}
+	}
+	for range 2 {
+		var all sync.WaitGroup
+		for i, scope := range scopes {
+			all.Go(func() {
+				rows := []pika.Vector{{ID: "same", Values: axis(0.5)}, {ID: fmt.Sprint("own", i), Values: axis(0.25)}}
+				for _, r := range rows {
+					if err := c.index.Upsert(c.Context(), scope, pika.CorpusFacts, []pika.Vector{r}); err != nil {
+						c.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		for i, scope := range scopes {
+			c.wantIDs(scope, pika.CorpusFacts, "same", fmt.Sprint("own", i))
+		}
 	}
 }
 
