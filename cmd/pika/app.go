@@ -8,8 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,10 +21,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/cache"
 	"github.com/pikamem/pika/projection"
 	"github.com/pikamem/pika/search"
-	"github.com/pikamem/pika/store/memory"
-	"github.com/pikamem/pika/store/sqlite"
 )
 
 // App is a whole Pika: stores, models, engine, workers and the API, wired from one
@@ -38,14 +37,13 @@ type App struct {
 
 	listener  net.Listener
 	server    *http.Server
-	db        *sqlite.DB
-	cache     *memory.Cache
-	embedder  pika.Embedder
+	stores    *stores
+	embedder  pika.Embedder // the configured one
 	extractor pika.Extractor
-	vectors   pika.Vectors
-	graph     pika.Graph
+	index     *activeIndex // the embedder and the vector index in use
 	searcher  *search.Engine
 	projected *projection.Projections
+	counts    *cache.Metrics
 	engine    engineParts
 	tracer    trace.Tracer // nil: no traces are exported
 
@@ -66,8 +64,6 @@ const drainTime = 9 * time.Second
 func NewApp(c Config, log *slog.Logger) *App {
 	a := &App{Config: c, Log: log, Now: time.Now, Registry: prometheus.NewRegistry()}
 	a.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	a.cache = newCache(c, a.Now)
-	a.onClose("the cache", a.cache.Close)
 	return a
 }
 
@@ -77,26 +73,42 @@ func (a *App) Open(ctx context.Context) error {
 	if err := a.listen(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(a.Config.Data, 0o700); err != nil {
-		return fmt.Errorf("the data folder PIKA_DATA=%s cannot be made (%w): make its parent writable, or choose another folder", a.Config.Data, err)
-	}
 	if err := a.openTracing(ctx); err != nil {
 		return err
 	}
-	// The slow parts start side by side: the Temporal server, the database and the model.
+	if err := a.openStores(ctx); err != nil {
+		return err
+	}
+	// The slow parts start side by side: the Temporal server and the model.
 	var group errgroup.Group
 	group.Go(func() error { return a.openEngine(ctx) })
 	group.Go(func() error { return a.openModels(ctx) })
-	group.Go(func() error { return a.openStores(ctx) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	if err := a.wire(ctx); err != nil {
 		return err
 	}
-	server, err := a.newAPI()
+	if err := a.checkKeys(ctx); err != nil {
+		return err
+	}
+	server, err := a.newServer()
 	a.server = server
 	return err
+}
+
+// openStores makes the data folder, where one is needed, and opens the stores.
+func (a *App) openStores(ctx context.Context) (err error) {
+	if a.Config.Command == "dev" {
+		if err := makeDataFolder(a.Config); err != nil {
+			return err
+		}
+	}
+	if a.stores, err = openStores(ctx, a.Config, a.Now); err != nil {
+		return err
+	}
+	a.onClose("the stores", a.stores.Close)
+	return nil
 }
 
 func (a *App) listen() error {
@@ -146,22 +158,36 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		return nil
 	})
+	group.Go(func() error { return a.index.run(ctx) })
+	group.Go(func() error { return a.watch(ctx) })
+	if a.Config.Command != "gateway" {
+		a.work(ctx, group)
+	}
+	return group.Wait()
+}
+
+// work runs jobs, repairs what lags, and keeps the schedule of the comparison.
+func (a *App) work(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return a.newWorkers().Run(ctx) })
 	repairer := projection.Repairer{Projections: a.projected, Log: a.Log}
 	group.Go(func() error { return repairer.Run(ctx) })
-	return group.Wait()
 }
 
 // Close gives every part back, the last opened first.
 func (a *App) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	closers := a.closers
+	a.closers = nil
+	return closeAll(closers)
+}
+
+// closeAll closes parts, the last first.
+func closeAll(closers []closer) error {
 	var errs []error
-	for len(a.closers) > 0 {
-		last := a.closers[len(a.closers)-1]
-		a.closers = a.closers[:len(a.closers)-1]
-		if err := last.close(); err != nil {
-			errs = append(errs, fmt.Errorf("close %s: %w", last.name, err))
+	for _, c := range slices.Backward(closers) {
+		if err := c.close(); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", c.name, err))
 		}
 	}
 	return errors.Join(errs...)

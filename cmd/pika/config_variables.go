@@ -84,4 +84,3 @@ func PrintVariables(w io.Writer) {
 	}
 	table.Flush()
 }
-

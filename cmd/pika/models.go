@@ -17,12 +17,13 @@ import (
 
 // openModels loads or reaches the embedder and the extractor, each behind its cache.
 func (a *App) openModels(ctx context.Context) error {
-	embedder, err := a.openEmbedder(ctx)
+	counts := cache.NewMetrics(a.Registry)
+	a.counts = counts
+	embedder, err := a.openEmbedder(ctx, a.Config.Embedder)
 	if err != nil {
 		return err
 	}
-	counts := cache.NewMetrics(a.Registry)
-	a.embedder = cache.NewEmbedder(embedder, a.cache, cache.EmbedderOptions{Metrics: counts})
+	a.embedder = embedder
 	extractor, err := a.openExtractor(counts)
 	if err != nil {
 		return err
@@ -31,20 +32,31 @@ func (a *App) openModels(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) openEmbedder(ctx context.Context) (pika.Embedder, error) {
-	if name, ok := strings.CutPrefix(a.Config.Embedder, "openai:"); ok {
-		return openai.NewEmbedder(ctx, openai.Config{APIKey: a.Config.OpenAIKey, BaseURL: a.Config.EmbedderBaseURL, Model: name, Now: a.Now})
-	}
-	path, err := local.Locate(a.Config.Model)
+// openEmbedder opens the embedder of a name as PIKA_EMBEDDER gives it, behind its cache.
+func (a *App) openEmbedder(ctx context.Context, name string) (pika.Embedder, error) {
+	embedder, closeEmbedder, err := openEmbedder(ctx, a.Config, name, a.Now)
 	if err != nil {
 		return nil, err
+	}
+	a.onClose("the embedding model", closeEmbedder)
+	return cache.NewEmbedder(embedder, a.stores.cache, cache.EmbedderOptions{Metrics: a.counts}), nil
+}
+
+// openEmbedder opens an embedder without a cache. The caller closes it.
+func openEmbedder(ctx context.Context, c Config, name string, now func() time.Time) (pika.Embedder, func() error, error) {
+	if model, ok := strings.CutPrefix(name, "openai:"); ok {
+		embedder, err := openai.NewEmbedder(ctx, openai.Config{APIKey: c.OpenAIKey, BaseURL: c.EmbedderBaseURL, Model: model, Now: now})
+		return embedder, func() error { return nil }, err
+	}
+	path, err := local.Locate(c.Model)
+	if err != nil {
+		return nil, nil, err
 	}
 	embedder, err := local.Open(path, local.Options{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	a.onClose("the embedding model", embedder.Close)
-	return embedder, nil
+	return embedder, embedder.Close, nil
 }
 
 func (a *App) openExtractor(counts *cache.Metrics) (pika.Extractor, error) {
@@ -59,7 +71,7 @@ func (a *App) openExtractor(counts *cache.Metrics) (pika.Extractor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PIKA_LLM (or --llm): %w", err)
 	}
-	return cache.NewExtractor(extractor, extract.PromptVersion, a.cache, cache.ExtractorOptions{TTL: a.Config.LLMCacheTTL, Metrics: counts}), nil
+	return cache.NewExtractor(extractor, extract.PromptVersion, a.stores.cache, cache.ExtractorOptions{TTL: a.Config.LLMCacheTTL, Metrics: counts}), nil
 }
 
 // runModelFetch makes the local embedding model ready in the user's cache folder.

@@ -2,23 +2,91 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
 	"time"
 
 	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/projection"
-	"github.com/pikamem/pika/search"
 	"github.com/pikamem/pika/store/memory"
+	"github.com/pikamem/pika/store/milvus"
+	"github.com/pikamem/pika/store/neo4j"
 	"github.com/pikamem/pika/store/sqlite"
 )
 
-// openStores opens the database file and the cache.
-func (a *App) openStores(ctx context.Context) error {
-	db, err := sqlite.Open(ctx, a.Config.factsPath(), sqlite.Options{Relaxed: a.Config.Synchronous == "NORMAL", Now: a.Now})
-	if err != nil {
+// stores are the opened stores of a configuration. Real servers need not answer yet.
+type stores struct {
+	truth  truthStore
+	file   *sqlite.DB    // what the embedded parts are kept in; nil: none is embedded
+	milvus *milvus.Store // nil: the vector index is embedded
+	neo4j  *neo4j.Graph  // nil: the graph is embedded
+	redis  pinger        // nil: the cache is this process's own
+	cache  pika.Cache
+
+	closers []closer
+}
+
+// openStores opens the stores that a configuration names. The caller closes them.
+func openStores(ctx context.Context, c Config, now func() time.Time) (*stores, error) {
+	s := &stores{}
+	for _, open := range []func(context.Context, Config) error{s.openTruth, s.openFile, s.openMilvus, s.openNeo4j} {
+		if err := open(ctx, c); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	if err := s.openCache(c, now); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *stores) openTruth(ctx context.Context, c Config) (err error) {
+	if s.truth, err = openTruth(ctx, c); err != nil {
 		return err
 	}
-	a.db = db
-	a.onClose("the database", db.Close)
+	s.file, _ = s.truth.(*sqlite.DB)
+	s.onClose("the facts store", s.truth)
+	return nil
+}
+
+// openFile opens the file of embedded indexes where the facts are elsewhere.
+func (s *stores) openFile(ctx context.Context, c Config) (err error) {
+	if s.file != nil || (c.Vectors != embedded && c.Graph != embedded) {
+		return nil
+	}
+	if s.file, err = openFile(ctx, c); err != nil {
+		return err
+	}
+	s.onClose("the embedded indexes", s.file)
+	return nil
+}
+
+func (s *stores) openMilvus(_ context.Context, c Config) error {
+	if c.Vectors == embedded {
+		return nil
+	}
+	config, err := milvus.ParseURL(c.Vectors)
+	if err != nil {
+		return wrongValue("PIKA_VECTORS", err)
+	}
+	if s.milvus, err = milvus.Open(config); err != nil {
+		return wrongValue("PIKA_VECTORS", err)
+	}
+	s.onClose("Milvus", s.milvus)
+	return nil
+}
+
+func (s *stores) openNeo4j(_ context.Context, c Config) error {
+	if c.Graph == embedded {
+		return nil
+	}
+	config, err := neo4j.ParseURL(c.Graph)
+	if err != nil {
+		return wrongValue("PIKA_GRAPH", err)
+	}
+	if s.neo4j, err = neo4j.Open(config); err != nil {
+		return wrongValue("PIKA_GRAPH", err)
+	}
+	s.onClose("Neo4j", s.neo4j)
 	return nil
 }
 
@@ -26,32 +94,98 @@ func (a *App) openStores(ctx context.Context) error {
 // scan and the cache of embeddings and answers.
 const vectorShare = 0.75
 
-// wire puts the indexes, the projections and the search on the opened parts.
-func (a *App) wire(ctx context.Context) error {
-	arenas := int64(float64(a.Config.Memory) * vectorShare)
-	vectors, err := a.db.Vectors(ctx, a.embedder.Model(), sqlite.VectorOptions{MemoryBytes: arenas})
-	if err != nil {
-		return err
+func arenaBytes(c Config) int64 { return int64(float64(c.Memory) * vectorShare) }
+
+func (s *stores) openCache(c Config, now func() time.Time) error {
+	if c.Cache == inMemory {
+		cache := memory.New(memory.Options{MaxBytes: c.Memory - arenaBytes(c), Now: now})
+		s.cache = cache
+		s.onClose("the cache", cache)
+		return nil
 	}
-	a.onClose("the vector index", vectors.Close)
-	a.vectors, a.graph = vectors, a.db.Graph()
-	index := pika.FixedIndex(a.embedder, a.vectors)
-	a.projected = &projection.Projections{
-		Facts: a.db, Messages: a.db, Outbox: a.db, Graph: a.graph, Index: index, Now: a.Now,
-	}
-	a.searcher = search.New(search.Config{
-		Facts: a.db, Messages: a.db, Keyword: a.db, Index: index,
-		Now: a.Now, Log: a.Log, Registerer: a.Registry,
-	})
-	a.onClose("the search", func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		return a.searcher.Close(ctx)
-	})
-	return nil
+	return wrongValue("PIKA_CACHE", pika.Errorf(pika.Unimplemented, "redis comes"))
 }
 
-// newCache returns the in-process cache with its share of the memory.
-func newCache(c Config, now func() time.Time) *memory.Cache {
-	return memory.New(memory.Options{MaxBytes: c.Memory - int64(float64(c.Memory)*vectorShare), Now: now})
+func (s *stores) onClose(name string, c io.Closer) {
+	s.closers = append(s.closers, closer{name, c.Close})
 }
+
+// Close gives every store back, the last opened first.
+func (s *stores) Close() error {
+	closers := s.closers
+	s.closers = nil
+	return closeAll(closers)
+}
+
+// entityGraph is the graph as the write path and the reconciler see it.
+type entityGraph interface {
+	pika.Graph
+	pika.Rows
+}
+
+func (s *stores) graph() entityGraph {
+	if s.neo4j != nil {
+		return s.neo4j
+	}
+	return s.file.Graph()
+}
+
+// raw returns where vectors are kept beside the index. In the all-embedded wiring the
+// index's own file is the truth, and nothing is kept twice.
+func (s *stores) raw() pika.RawVectors {
+	if s.milvus == nil && s.truth == truthStore(s.file) {
+		return nil
+	}
+	return s.truth
+}
+
+func (s *stores) pingGraph(ctx context.Context) error {
+	if s.neo4j == nil {
+		return s.file.Ping(ctx)
+	}
+	return s.neo4j.Ping(ctx)
+}
+
+func (s *stores) pingCache(ctx context.Context) error {
+	if s.redis == nil {
+		return nil
+	}
+	return s.redis.Ping(ctx)
+}
+
+// vectors returns the index of a model's vectors. The embedded one knows the model of
+// its file alone.
+func (s *stores) vectors(ctx context.Context, c Config) func(pika.EmbeddingModel) (vectorIndex, error) {
+	if s.milvus != nil {
+		return func(m pika.EmbeddingModel) (vectorIndex, error) { return s.milvus.Index(m), nil }
+	}
+	var mine *embeddedIndex
+	return func(m pika.EmbeddingModel) (vectorIndex, error) {
+		if mine != nil && mine.Model() == m {
+			return mine, nil
+		}
+		v, err := s.file.Vectors(ctx, m, sqlite.VectorOptions{MemoryBytes: arenaBytes(c)})
+		if err != nil {
+			return nil, err
+		}
+		mine = &embeddedIndex{Vectors: v, file: s.file}
+		s.onClose("the vector index", v)
+		return mine, nil
+	}
+}
+
+// vectorIndex is a vector index as searches, the reconciler and /readyz see it.
+type vectorIndex interface {
+	pika.Vectors
+	pika.Rows
+	pinger
+}
+
+// embeddedIndex answers as long as its file does.
+type embeddedIndex struct {
+	*sqlite.Vectors
+	file *sqlite.DB
+}
+
+// Ping implements pinger.
+func (e *embeddedIndex) Ping(ctx context.Context) error { return e.file.Ping(ctx) }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/pikamem/pika/gateway"
+)
+
+// probeTime bounds asking every dependency, all side by side.
+const probeTime = 1500 * time.Millisecond
+
+// check is how one dependency is asked. Its error says what is wrong and what to do.
+type check struct {
+	name     string
+	required bool // the main job cannot run without it
+	ask      func(ctx context.Context) error
+	degraded func() string // why it works worse than it should; empty: it does not
+}
+
+// checks lists every dependency. Accepting needs the engine alone; without the truth
+// conversations wait and searches answer 503, which a restart would not change, so a
+// truth on another machine does not make this process unready.
+func (a *App) checks() []check {
+	return []check{
+		{name: "facts", required: a.Config.onSQLite(), ask: a.stores.truth.Ping},
+		{name: "engine", required: true, ask: a.engine.connection.Healthy},
+		{name: "vectors", ask: a.index.ping},
+		{name: "graph", ask: a.stores.pingGraph},
+		{name: "cache", ask: a.stores.pingCache},
+		{name: "embedder", ask: a.index.problem},
+		{name: "llm", degraded: a.llmProblem},
+	}
+}
+
+// ready reports every dependency for /readyz.
+func (a *App) ready(ctx context.Context) []gateway.Dependency {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	checks := a.checks()
+	answers := make([]gateway.Dependency, len(checks))
+	var all sync.WaitGroup
+	for i, c := range checks {
+		all.Go(func() { answers[i] = c.state(ctx) })
+	}
+	all.Wait()
+	return answers
+}
+
+func (c check) state(ctx context.Context) gateway.Dependency {
+	d := gateway.Dependency{Name: c.name, Status: gateway.StatusOK, Required: c.required}
+	if c.ask != nil {
+		if err := c.ask(ctx); err != nil {
+			d.Status, d.Reason = gateway.StatusDown, message(err)
+			return d
+		}
+	}
+	if c.degraded != nil {
+		if reason := c.degraded(); reason != "" {
+			d.Status, d.Reason = gateway.StatusDegraded, reason
+		}
+	}
+	return d
+}
+
+func (a *App) llmProblem() string {
+	if a.extractor.Name() != "rules" {
+		return ""
+	}
+	return "no language model is configured, so the rules extractor works in its place; set OPENAI_API_KEY or OPENAI_BASE_URL"
+}
+
+// watchEvery is how often the dependencies are asked for the log.
+const watchEvery = 5 * time.Second
+
+// watch says in the log when a dependency stops or begins to answer, and warms the
+// graph when it does.
+func (a *App) watch(ctx context.Context) error {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	known := map[string]gateway.Dependency{}
+	for {
+		for _, d := range a.ready(ctx) {
+			if ctx.Err() != nil {
+				return nil
+			}
+			a.noteChange(ctx, known[d.Name], d)
+			known[d.Name] = d
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+func (a *App) noteChange(ctx context.Context, before, now gateway.Dependency) {
+	first := before.Name == ""
+	switch {
+	case before.Status == now.Status && before.Reason == now.Reason:
+	case now.Status == gateway.StatusOK && !first:
+		a.Log.Info("a dependency works again", "name", now.Name)
+	case now.Status == gateway.StatusDown:
+		a.Log.Warn("a dependency does not work", "name", now.Name, "reason", now.Reason)
+	}
+	if now.Name == "graph" && now.Status == gateway.StatusOK && before.Status != gateway.StatusOK {
+		a.warmGraph(ctx)
+	}
+}
+
+// warmGraph runs the graph's queries once: the first of each kind takes seconds.
+func (a *App) warmGraph(ctx context.Context) {
+	if a.stores.neo4j == nil {
+		return
+	}
+	if err := a.stores.neo4j.Warm(ctx); err != nil && ctx.Err() == nil {
+		a.Log.Warn("the graph's queries are not warmed", "reason", message(err))
+	}
+}
