@@ -95,13 +95,13 @@ func (c *collection) upsert(rows []row, misroute bool) {
 	}
 	c.rows = slices.DeleteFunc(c.rows, func(r row) bool { return replaced[r.values[key]] })
 	partitionKey := c.partitionKey()
-	for i, r := range rows {
+	for _, r := range rows {
 		if partitionKey != "" {
-			from := r
+			by := partitionKey
 			if misroute {
-				from = rows[(i+1)%len(rows)]
+				by = key
 			}
-			r.partition = c.partition(from.values[partitionKey].(string))
+			r.partition = c.partition(r.values[by].(string))
 		}
 		c.rows = append(c.rows, r)
 	}

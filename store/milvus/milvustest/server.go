@@ -111,8 +111,9 @@ func (s *Server) Requests(method string) []any {
 	return append([]any(nil), s.requests[method]...)
 }
 
-// Misroute makes the server put upserted rows into the partition of another row of
-// the batch, as Milvus 2.3.5 does.
+// Misroute makes the server put upserted rows into the partition that belongs to their
+// primary key instead of their partition key: under the filter by partition key most
+// are not found, as on Milvus 2.3.5.
 func (s *Server) Misroute() { s.data.change(func(d *data) { d.misroute = true }) }
 
 // NeverBuild makes the server accept a kind of index and never finish it.
