@@ -115,8 +115,11 @@ func defaults(command string) Config {
 		MaxInFlight: 512, Synchronous: "FULL", LogLevel: slog.LevelInfo,
 		ReconcileSchedule: "17 * * * *", ReconcileGrace: 5 * time.Minute, ReconcileRate: 500, ProbeEvery: 10 * time.Minute,
 	}
-	if command == "gateway" {
+	switch command {
+	case "gateway":
 		c.Addr = ":8080"
+	case "worker":
+		c.Addr = "127.0.0.1:8081"
 	}
 	return c
 }

@@ -37,7 +37,7 @@ func (v variable) title() string {
 // config` prints them.
 func variables() []variable {
 	return []variable{
-		{name: "PIKA_ADDR", dev: "127.0.0.1:8080", meaning: "address the API listens on (pika gateway: :8080); any but a loopback address needs API keys", set: text(func(c *Config) *string { return &c.Addr })},
+		{name: "PIKA_ADDR", dev: "127.0.0.1:8080", meaning: "address the API listens on (gateway: :8080; worker: 127.0.0.1:8081, for its health); any but a loopback address needs API keys", set: text(func(c *Config) *string { return &c.Addr })},
 		{name: "PIKA_DATA", dev: "./pika-data", meaning: "folder of all files that pika dev writes", set: text(func(c *Config) *string { return &c.Data })},
 		{name: "PIKA_FACTS", dev: "sqlite:$PIKA_DATA/pika.db", meaning: "facts store, the truth: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE", set: store(func(c *Config) *string { return &c.Facts }, sqliteFile, "postgres", "postgresql")},
 		{name: "PIKA_VECTORS", dev: "embedded", meaning: "vector index: embedded or milvus://HOST:19530/DATABASE?index=hnsw&… (see docs/operations.md)", set: store(func(c *Config) *string { return &c.Vectors }, embedded, "milvus")},
