@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/codes"
+
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/pikatest"
 	"github.com/pikamem/pika/store/milvus"
@@ -31,7 +34,51 @@ func TestFakeVectors(t *testing.T) {
 func TestFakeVectorRows(t *testing.T) {
 	t.Parallel()
 	_, config := fakeServer(t)
+	config.Connections = 4
 	pikatest.VectorRows(t, vectorRows(config))
+}
+
+// TestMetrics: requests are timed by method and result, by two stores together.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	server, _, index := ready(t, func(c *milvus.Config) { c.Registerer = registry })
+	other := open(t, milvus.Config{Address: server.Address(), Prefix: "fake", Registerer: registry}).Index(model("m"))
+	for _, x := range []*milvus.Index{index, other} {
+		if _, err := x.SearchVectors(t.Context(), alice, pika.CorpusFacts, unit(1, 0), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server.Fail("Search", milvustest.Fault{Code: codes.Internal, Message: "no"})
+	if _, err := index.SearchVectors(t.Context(), alice, pika.CorpusFacts, unit(1, 0), 1); err == nil {
+		t.Fatal("SearchVectors = nil; want an error")
+	}
+	for result, want := range map[string]uint64{"ok": 2, "failed": 1} {
+		if got := requests(t, registry, "Search", result); got != want {
+			t.Errorf("%d searches are counted as %s; want %d", got, result, want)
+		}
+	}
+}
+
+// requests returns how many requests of a method the metrics count with a result.
+func requests(t *testing.T, registry *prometheus.Registry, method, result string) uint64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			labels := map[string]string{}
+			for _, l := range m.GetLabel() {
+				labels[l.GetName()] = l.GetValue()
+			}
+			if labels["method"] == method && labels["result"] == result {
+				return m.GetHistogram().GetSampleCount()
+			}
+		}
+	}
+	return 0
 }
 
 // ready returns a fake server with migrated collections, a store and an index.

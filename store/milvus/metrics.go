@@ -2,10 +2,10 @@ package milvus
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promauto"
 	"google.golang.org/grpc"
 )
 
@@ -13,13 +13,25 @@ import (
 // or "failed", nothing of a user.
 type metrics struct{ seconds *prometheus.HistogramVec }
 
-// newMetrics registers the metrics; a nil registerer keeps them unregistered.
-func newMetrics(registerer prometheus.Registerer) *metrics {
-	return &metrics{promauto.With(registerer).NewHistogramVec(prometheus.HistogramOpts{
+// newMetrics registers the metrics; nil: they count for nobody. Stores of one
+// registerer count together.
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "pika_milvus_request_duration_seconds",
 		Help:    "Time of one request to Milvus, with its retries.",
 		Buckets: []float64{.001, .002, .004, .008, .015, .03, .06, .12, .25, .5, 1, 2.5, 5, 15, 60},
-	}, []string{"method", "result"})}
+	}, []string{"method", "result"})
+	if r == nil {
+		return &metrics{seconds}, nil
+	}
+	var known prometheus.AlreadyRegisteredError
+	err := r.Register(seconds)
+	if errors.As(err, &known) {
+		if there, ok := known.ExistingCollector.(*prometheus.HistogramVec); ok {
+			return &metrics{there}, nil
+		}
+	}
+	return &metrics{seconds}, err
 }
 
 func (m *metrics) observe(ctx context.Context, method string, request, reply any, c *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {

@@ -3,6 +3,7 @@ package milvus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -33,8 +34,11 @@ func Open(c Config) (*Store, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
+	m, err := newMetrics(c.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("register the metrics of Milvus: %w", err)
+	}
 	s := &Store{config: c}
-	m := newMetrics(c.Registerer)
 	for range c.Connections {
 		connection, err := connect(c, m)
 		if err != nil {
