@@ -41,6 +41,7 @@ func Graph(t *testing.T, config GraphConfig) {
 		"hubs":                (*graphCase).hubs,
 		"cancelled":           (*graphCase).cancelled,
 		"unicode ids":         (*graphCase).unicodeIDs,
+		"unicode order":       (*graphCase).unicodeOrder,
 		"opened twice":        (*graphCase).openedTwice,
 		"against a plain map": (*graphCase).plainMap,
 		"concurrent use":      (*graphCase).concurrent,
@@ -325,6 +326,23 @@ func (c *graphCase) unicodeIDs() {
 		c.unlink(alice, want)
 		c.want(alice, []string{e}, 2, 10)
 	}
+}
+
+// unicodeOrder: facts come in the order of the bytes of their ids, and a limit cuts
+// there. In UTF-16 U+1F600 sorts before U+FF21.
+func (c *graphCase) unicodeOrder() {
+	ordered := []string{"a", "é", "猫", "\uff21", "\ufffd", "😀", "😀a"}
+	for i := range ordered {
+		c.link(alice, link(ordered[(i*3)%len(ordered)], "a", fmt.Sprint("b", i%2)), link("x"+ordered[i], "b0"))
+	}
+	for limit := 1; limit <= len(ordered); limit++ {
+		var want []string
+		for _, id := range ordered[:limit] {
+			want = append(want, id+"@1")
+		}
+		c.want(alice, []string{"a"}, 2, limit, want...)
+	}
+	c.want(alice, []string{"b0"}, 1, 20, "a@1", "xa@1", "xé@1", "x猫@1", "x\uff21@1", "x\ufffd@1", "x😀@1", "x😀a@1", "\ufffd@1", "😀@1", "😀a@1")
 }
 
 func (c *graphCase) openedTwice() {

@@ -14,7 +14,9 @@
 // The id of the scope stands on every node and every edge and in every pattern. A key
 // is the id of the scope, a slash and the id; an edge is named by the key of its entity
 // and the id of its fact. All names follow from what they name, so that every write may
-// run twice. Neo4j orders text by code points, which is the order of its UTF-8 bytes.
+// run twice. Neo4j orders text of its indexes and of stored properties by their UTF-8
+// bytes, as the contract wants it, but compares it with parameters in UTF-16: no query
+// compares ids with parameters other than by an index.
 //
 // Writers of one user take turns: each takes one of 256 locks first, chosen by the
 // scope. So no entity is removed as untouched while a fact is being linked to it, and

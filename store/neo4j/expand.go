@@ -17,7 +17,7 @@ const hubFacts = 200
 
 // The two steps of a walk. Both read, of every entity of the frontier, only the facts
 // with the lowest ids, in the order of the index of the edges; without the hint the
-// planner may read the whole index instead. place says where in the frontier a fact
+// planner reads the whole index instead. place says where in the frontier a fact
 // was met first.
 const (
 	firstStep = `UNWIND range(0, size($frontier) - 1) AS place

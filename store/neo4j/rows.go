@@ -13,14 +13,15 @@ import (
 )
 
 // listFacts reads facts in the order of their keys, which is that of scope and fact.
-// The keys alone bound what is read of the index; the scopes settle what a bound that
-// is no whole id of a scope leaves open. Of a fact that is removed while it is read
-// properties may be missing: it does not count towards the limit.
-const listFacts = `MATCH (f:Fact)
-WHERE f.key >= $from AND f.key < $to
-  AND f.scope >= $from_scope AND ($to_scope = '' OR f.scope < $to_scope)
+// The keys bound what is read, by the index and nothing else: a filter would compare
+// them with the parameters in the order of UTF-16. Scopes are ASCII, so that it does
+// not matter there; they settle what a bound that is no whole id of a scope leaves
+// open. Of a fact that is removed while it is read properties may be missing: it does
+// not count towards the limit.
+const listFacts = `MATCH (f:Fact) USING INDEX SEEK f:Fact(key)
+WHERE f.key >= $from AND f.key < $to AND f.key <> $after
+  AND f.scope >= $from_scope AND f.scope >= $after_scope AND ($to_scope = '' OR f.scope < $to_scope)
   AND f.digest IS NOT NULL AND f.written_at IS NOT NULL
-  AND (f.scope > $after_scope OR (f.scope = $after_scope AND f.fact > $after_fact))
 RETURN f.scope, f.fact, f.digest, f.written_at
 ORDER BY f.key LIMIT $limit`
 
@@ -58,9 +59,10 @@ const lastKey = "\U0010ffff"
 // ToScope no key above it. If ToScope is longer than an id of a scope, the scope that
 // it begins with may be below it: the keys end behind that one's.
 func rangeParams(r pika.RowRange) map[string]any {
-	from, to := max(r.FromScope, r.After.ScopeID), r.ToScope
+	from, after, to := max(r.FromScope, r.After.ScopeID), "", r.ToScope
 	if len(r.After.ScopeID) == scopeBytes {
-		from = max(r.FromScope, keyOf(r.After.ScopeID, r.After.ID))
+		after = keyOf(r.After.ScopeID, r.After.ID)
+		from = max(r.FromScope, after)
 	}
 	if len(to) > scopeBytes {
 		to = to[:scopeBytes] + "0" // the byte after the separator
@@ -69,8 +71,8 @@ func rangeParams(r pika.RowRange) map[string]any {
 		to = lastKey
 	}
 	return map[string]any{
-		"from": from, "to": to, "from_scope": r.FromScope, "to_scope": r.ToScope,
-		"after_scope": r.After.ScopeID, "after_fact": r.After.ID, "limit": r.Limit,
+		"from": from, "to": to, "after": after, "limit": r.Limit,
+		"from_scope": r.FromScope, "to_scope": r.ToScope, "after_scope": r.After.ScopeID,
 	}
 }
 
