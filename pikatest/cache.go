@@ -27,7 +27,7 @@ type CacheConfig struct {
 // Cache is the conformance suite of pika.Cache.
 func Cache(t *testing.T, config CacheConfig) {
 	s := cacheSuite{config}
-	for name, test := range map[string]func(*testing.T, pika.Cache){
+	cases := map[string]func(*testing.T, pika.Cache){
 		"values":             s.values,
 		"value is replaced":  s.replace,
 		"copies":             s.copies,
@@ -42,7 +42,15 @@ func Cache(t *testing.T, config CacheConfig) {
 		"subscriber leaves":  s.subscriberLeaves,
 		"subscriber lags":    s.subscriberLags,
 		"concurrent use":     s.concurrent,
-	} {
+		"epochs":             s.epochs,
+		"epochs invalid":     s.epochsInvalid,
+		"epochs cancelled":   s.epochsCancelled,
+		"epochs at once":     s.epochsConcurrent,
+	}
+	if config.Pass != nil {
+		cases["epochs last"] = s.epochLife
+	}
+	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, config.Open(t))
