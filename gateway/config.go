@@ -39,6 +39,15 @@ type Config struct {
 	// recognised by it.
 	BodyKey []byte
 
+	// Keys says who may call. nil: nobody needs a key, and every request acts for
+	// pika.DefaultTenant with the role admin; then the handler must only be served on a
+	// loopback address.
+	Keys *KeyBook
+
+	// Keyless lets requests without a key act as if Keys were nil. A key that is shown
+	// must be valid all the same, and counts. Only for a loopback address.
+	Keyless bool
+
 	// Draining is closed when the server is about to stop: requests that wait for a
 	// job's end are answered at once with what is known. nil: never.
 	Draining <-chan struct{}

@@ -119,6 +119,9 @@ func (s *server) fail(c *call, w http.ResponseWriter, err error) {
 	if c.written() {
 		return
 	}
+	if p.Status == http.StatusUnauthorized && w.Header().Get(headerAuthenticate) == "" {
+		w.Header().Set(headerAuthenticate, challenge)
+	}
 	if after := retryAfter(err); after != "" {
 		w.Header().Set("Retry-After", after)
 	}

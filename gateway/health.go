@@ -32,6 +32,9 @@ func (s *server) ready(c *call) error {
 	ctx, cancel := c.within(readyDeadline)
 	defer cancel()
 	answer := readiness{Status: StatusOK, Version: s.Version, Dependencies: []Dependency{}}
+	if s.Keys != nil && !s.Keyless {
+		answer.Dependencies = append(answer.Dependencies, s.Keys.State())
+	}
 	if s.Ready != nil {
 		answer.Dependencies = append(answer.Dependencies, s.Ready(ctx)...)
 	}

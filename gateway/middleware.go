@@ -123,10 +123,11 @@ func runtimeText(v any) string {
 }
 
 // checkHost refuses requests that a browser was led to send by a foreign name that
-// resolves to this machine (DNS rebinding).
+// resolves to this machine (DNS rebinding). Where a key is needed there is nothing to
+// refuse: the browser has none to send.
 func (s *server) checkHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if host := hostName(r.Host); !loopbackHost(host) && !slices.Contains(s.Hosts, host) {
+		if host := hostName(r.Host); s.keyless() && !loopbackHost(host) && !slices.Contains(s.Hosts, host) {
 			s.fail(callOf(r.Context()), w, pika.Errorf(pika.Forbidden,
 				"Pika without keys answers only requests addressed to a loopback name or to its configured host."))
 			return
@@ -148,28 +149,11 @@ func loopbackHost(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (ip != nil && ip.IsLoopback())
 }
 
-// authenticate says on whose behalf the request acts. Without keys that is the
-// default tenant's administrator.
-func (s *server) authenticate(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		callOf(r.Context()).principal = principal{tenant: pika.DefaultTenant, role: roleAdmin}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// allowed checks the caller's role.
-func (s *server) allowed(c *call, needed role) error {
-	if c.principal.role < needed {
-		return pika.Errorf(pika.Forbidden, "This needs a key with the role %s.", needed)
-	}
-	return nil
-}
-
 // limit refuses early what could not be finished in time. Health, metrics and docs
 // are always answered.
 func (s *server) limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/v1/") {
+		if !underAPI(r) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -20,14 +20,32 @@ func (s *server) apiConfig() huma.Config {
 		Info: &huma.Info{
 			Title: "Pika", Version: s.Version,
 			Description: "Long-term memory for AI assistants. Lengths of strings count bytes of UTF-8. " +
-				"A member that is not required may be null; that means it is not given. Errors are RFC 9457 problem documents.",
+				"A member that is not required may be null; that means it is not given. Errors are RFC 9457 problem documents. " +
+				"Everything under /v1 acts for the tenant of the API key.",
 		},
-		Components: &huma.Components{Schemas: s.registry},
+		Components: &huma.Components{
+			Schemas: s.registry,
+			SecuritySchemes: map[string]*huma.SecurityScheme{securityScheme: {
+				Type: "http", Scheme: "bearer",
+				Description: "An API key of Pika (`pika keys create`). `pika dev` on a loopback address needs none.",
+			}},
+		},
 	}}
 }
 
+// securityScheme is the name of the one scheme in the document.
+const securityScheme = "key"
+
+// security says which key an operation needs; nil: none.
+func security(needed role) []map[string][]string {
+	if needed == roleNone {
+		return nil
+	}
+	return []map[string][]string{{securityScheme: {needed.String()}}}
+}
+
 // embeds names the schemas that hold all members of another one.
-var embeds = map[string]string{"JobStatus": "JobHead", "FactView": "FactFields", "FactHit": "FactFields"}
+var embeds = map[string]string{"JobStatus": "JobHead", "FactView": "FactFields", "FactHit": "FactFields", "MadeKey": "KeyView"}
 
 // nullable names the members of answers that are an object or null.
 var nullable = [][2]string{

@@ -75,7 +75,7 @@ func unimplemented(c *call) error {
 func (s *server) describe(o operation) *huma.Operation {
 	op := &huma.Operation{
 		Method: o.method, Path: o.path, OperationID: o.id, Tags: []string{o.tag}, Summary: o.summary,
-		Parameters: append(pathParams(o.path), o.query...), Responses: map[string]*huma.Response{},
+		Parameters: append(pathParams(o.path), o.query...), Responses: map[string]*huma.Response{}, Security: security(o.role),
 	}
 	if o.keyed {
 		op.Parameters = append(op.Parameters, idempotencyParam())
@@ -86,8 +86,12 @@ func (s *server) describe(o operation) *huma.Operation {
 	}
 	problems := s.response("A problem document", "application/problem+json", problem{})
 	op.Responses["default"] = problems
+	if o.role > roleNone {
+		op.Description = "Needs a key with the role " + o.role.String() + "."
+		op.Responses["401"], op.Responses["403"] = problems, problems
+	}
 	if o.run == nil {
-		op.Description = "Not built yet: answers 501 with code `unimplemented`."
+		op.Description += " Not built yet: answers 501 with code `unimplemented`."
 		op.Responses["501"] = problems
 		return op
 	}

@@ -10,7 +10,7 @@ import (
 // operations lists the whole contract: what is built, and what answers 501.
 func (s *server) operations() []operation {
 	var all []operation
-	for _, part := range [][]operation{s.extracting(), s.jobs(), s.searching(), s.facts(), users(), s.operating()} {
+	for _, part := range [][]operation{s.extracting(), s.jobs(), s.searching(), s.facts(), users(), s.operating(), s.apiKeys()} {
 		all = append(all, part...)
 	}
 	return all
@@ -129,9 +129,6 @@ func (s *server) operating() []operation {
 		planned(http.MethodGet, "/v1/cache/stats", "getCacheStats", tag, "How the caches do", roleAdmin),
 		planned(http.MethodPost, "/v1/cache/invalidate", "invalidateCache", tag, "Empty a user's caches", roleAdmin),
 		planned(http.MethodPost, "/v1/cache/warm", "warmCache", tag, "Fill caches ahead", roleAdmin),
-		planned(http.MethodGet, "/v1/api_keys", "listKeys", tag, "Keys", roleAdmin),
-		planned(http.MethodPost, "/v1/api_keys", "createKey", tag, "Make a key", roleAdmin),
-		planned(http.MethodDelete, "/v1/api_keys", "revokeKey", tag, "Revoke a key", roleAdmin),
 	}
 }
 

@@ -50,6 +50,9 @@ var rules = []rule{
 	{schema: "Source", member: "conversation_id", low: 1, high: pika.MaxIDBytes, format: formatID},
 	{schema: "Source", member: "message_id", low: 1, high: pika.MaxIDBytes, format: formatID},
 
+	{schema: "KeyRequest", member: "name", low: 1, high: pika.MaxNameBytes, format: formatLine},
+	{schema: "KeyRequest", member: "role", enum: names(pika.KeyRoles()...)},
+
 	{schema: "SearchRequest", member: "user_id", low: 1, high: pika.MaxIDBytes, format: formatID},
 	{schema: "SearchRequest", member: "query", low: 1, high: pika.MaxQueryBytes, format: formatBlock},
 	{schema: "SearchRequest", member: "limit", low: 1, high: pika.MaxSearchLimit},

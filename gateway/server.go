@@ -16,9 +16,9 @@ import (
 // New returns the whole HTTP API. The error names the member of the configuration
 // that is missing or wrong. The handler starts no goroutine that outlives a request.
 //
-// Authentication: until keys exist every request acts for pika.DefaultTenant with the
-// role admin. The handler must therefore only be served on a loopback address; it
-// refuses requests that are addressed to another host (DNS rebinding).
+// Everything under /v1 needs an API key, unless Config.Keys is nil or Config.Keyless is
+// set. The handler must then only be served on a loopback address; it refuses requests
+// that are addressed to another host (DNS rebinding).
 func New(config Config) (http.Handler, error) {
 	config, err := config.complete()
 	if err != nil {

@@ -57,6 +57,8 @@ const tryIt = (doc, method, path, operation) => {
     let url = path;
     const query = new URLSearchParams();
     const headers = body ? { "Content-Type": "application/json" } : {};
+    const key = document.getElementById("key").value.trim();
+    if (key && operation.security) headers.Authorization = `Bearer ${key}`;
     for (const [p, input] of inputs) {
       if (input.value === "") continue;
       if (p.in === "path") url = url.replace(`{${p.name}}`, encodeURIComponent(input.value));
