@@ -43,7 +43,7 @@ func commands() []command {
 		{"warm", "warm the caches", nil},
 		{"reconcile", "compare the truth and its projections and repair them", nil},
 		{"reindex", "rebuild the vectors with another model", nil},
-		{"keys", "create, list and revoke API keys", nil},
+		{"keys", "make the first API key: create, list, revoke (--tenant, --role, --name)", runKeys},
 	}
 }
 
