@@ -5,35 +5,66 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pikamem/pika"
 )
 
 // Repair makes the projections match the truth for outbox items that have waited
-// longer than olderThan, oldest first, at most limit (1–pika.MaxPageLimit) of them.
-// It returns how many items it looked at and how many of them match now, together
-// with what stood in the way of the others. A store that does not answer is not
-// asked again in the same call.
+// longer than olderThan, oldest first, at most limit (1–pika.MaxPageLimit) of them. The
+// stores are repaired side by side: one that hangs does not hold up the other, and one
+// that does not answer is not asked again in the same call. It returns how many items
+// it looked at and how many of them match now, together with what stood in the way of
+// the others.
 func (p *Projections) Repair(ctx context.Context, olderThan time.Duration, limit int) (seen, repaired int, err error) {
 	items, err := p.Outbox.PendingItems(ctx, p.now().Add(-olderThan), limit)
 	if err != nil {
 		return 0, 0, fmt.Errorf("read the outbox: %w", err)
 	}
-	var problems []error
-	down := map[pika.Store]bool{}
+	repaired, err = p.repairItems(ctx, items)
+	return len(items), repaired, err
+}
+
+// repairItems repairs each store's items, the stores side by side.
+func (p *Projections) repairItems(ctx context.Context, items []pika.OutboxItem) (int, error) {
+	byStore := map[pika.Store][]*group{}
 	for _, g := range grouped(items) {
-		if down[g.store] {
-			continue
-		}
+		byStore[g.store] = append(byStore[g.store], g)
+	}
+	var side sync.WaitGroup
+	var mu sync.Mutex
+	total := 0
+	var problems []error
+	for _, groups := range byStore {
+		side.Go(func() {
+			n, err := p.repairGroups(ctx, groups)
+			mu.Lock()
+			defer mu.Unlock()
+			total += n
+			problems = append(problems, err)
+		})
+	}
+	side.Wait()
+	return total, errors.Join(problems...)
+}
+
+// repairGroups repairs groups of one store, until it does not answer.
+func (p *Projections) repairGroups(ctx context.Context, groups []*group) (int, error) {
+	repaired := 0
+	var problems []error
+	for _, g := range groups {
 		n, err := p.repairGroup(ctx, g)
 		repaired += n
-		if err != nil {
-			problems = append(problems, err)
-			down[g.store] = pika.CodeOf(err) != pika.Invalid
+		if err == nil {
+			continue
+		}
+		problems = append(problems, err)
+		if pika.CodeOf(err) != pika.Invalid {
+			break
 		}
 	}
-	return len(items), repaired, errors.Join(problems...)
+	return repaired, errors.Join(problems...)
 }
 
 // group is the items of one user in one projection, which are repaired together.
@@ -88,7 +119,7 @@ func (p *Projections) repairGroup(ctx context.Context, g *group) (int, error) {
 // repairBatch repairs a batch at once; when one of its items is refused as invalid,
 // each by itself, so that it does not hold up the others.
 func (p *Projections) repairBatch(ctx context.Context, g *group, items []pika.OutboxItem) (int, error) {
-	err := p.repairItems(ctx, g, items)
+	err := p.repairRows(ctx, g, items)
 	if err == nil {
 		return len(items), nil
 	}
@@ -98,7 +129,7 @@ func (p *Projections) repairBatch(ctx context.Context, g *group, items []pika.Ou
 	repaired := 0
 	var problems []error
 	for i := range items {
-		err := p.repairItems(ctx, g, items[i:i+1])
+		err := p.repairRows(ctx, g, items[i:i+1])
 		switch {
 		case err == nil:
 			repaired++
@@ -111,7 +142,7 @@ func (p *Projections) repairBatch(ctx context.Context, g *group, items []pika.Ou
 	return repaired, errors.Join(problems...)
 }
 
-func (p *Projections) repairItems(ctx context.Context, g *group, items []pika.OutboxItem) error {
+func (p *Projections) repairRows(ctx context.Context, g *group, items []pika.OutboxItem) error {
 	ids := make([]string, len(items))
 	for i, item := range items {
 		ids[i] = item.ID

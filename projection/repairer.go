@@ -13,9 +13,10 @@ import (
 type Repairer struct {
 	Projections *Projections
 	Log         *slog.Logger
+	Metrics     *Metrics      // nil: none
 	Every       time.Duration // between passes. Defaults to 30 s
 	OlderThan   time.Duration // younger rows belong to a job that runs. Defaults to 1 min
-	Limit       int           // rows per page of a pass, 1–pika.MaxPageLimit. Defaults to 500
+	Limit       int           // rows per page of a pass, 1–pika.MaxPageLimit. Defaults to the most: items of a store that does not answer fill a page
 }
 
 // maxPages bounds one pass, so that a long backlog cannot hide a cancelled context
@@ -39,7 +40,7 @@ func (r *Repairer) Run(ctx context.Context) error {
 
 // pass repairs page after page until the outbox is empty or nothing moves any more.
 func (r *Repairer) pass(ctx context.Context) {
-	limit := min(cmp.Or(r.Limit, 500), pika.MaxPageLimit)
+	limit := min(cmp.Or(r.Limit, pika.MaxPageLimit), pika.MaxPageLimit)
 	total, left := 0, 0
 	var problem error
 	for range maxPages {
@@ -49,6 +50,7 @@ func (r *Repairer) pass(ctx context.Context) {
 			break
 		}
 	}
+	r.Metrics.observePending(ctx, r.Projections)
 	switch {
 	case ctx.Err() != nil:
 	case problem != nil:

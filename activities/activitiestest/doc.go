@@ -38,6 +38,7 @@ type World struct {
 	outbox   map[pika.OutboxItem]time.Time
 	scopes   map[string]pika.Scope // by id: those that ever wrote
 	raw      map[rawKey]rawVector
+	made     map[pika.EmbeddingModel]bool // models of raw
 	active   *pika.ActiveModel
 	index    *Vectors
 	links    map[pika.RowKey]linkRow
@@ -49,6 +50,7 @@ func New() *World {
 		calls: map[string]int{}, facts: map[string]pika.Fact{}, messages: map[string]pika.StoredMessage{},
 		commits: map[string][]pika.FactOutcome{}, jobs: map[string]pika.Job{},
 		outbox: map[pika.OutboxItem]time.Time{}, scopes: map[string]pika.Scope{}, raw: map[rawKey]rawVector{},
+		made:  map[pika.EmbeddingModel]bool{},
 		links: map[pika.RowKey]linkRow{},
 	}
 	w.index = w.NewVectors("", EmbeddingModel())

@@ -43,6 +43,7 @@ func (w raw) PutRawVectors(ctx context.Context, scope pika.Scope, corpus pika.Co
 	}
 	defer w.mu.Unlock()
 	w.scopes[scope.ID()] = scope
+	w.made[model] = true
 	for _, r := range rows {
 		w.raw[rawKey{model, keyOf(scope, corpus, r.ID)}] = rawVector{values: r.Values, at: w.now()}
 	}
@@ -66,8 +67,9 @@ func (w raw) RawVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpu
 // of returns a user's vectors that pass keep, lowest ids first. The world is locked.
 func (w raw) of(scope pika.Scope, corpus pika.Corpus, model pika.EmbeddingModel, keep func(id string, v rawVector) bool) []pika.Vector {
 	var rows []pika.Vector
+	id := scope.ID()
 	for k, v := range w.raw {
-		if k.model == model && k.corpus == corpus && k.ScopeID == scope.ID() && keep(k.ID, v) {
+		if k.model == model && k.corpus == corpus && k.ScopeID == id && keep(k.ID, v) {
 			rows = append(rows, pika.Vector{ID: k.ID, Values: v.values})
 		}
 	}
@@ -101,9 +103,9 @@ func (w raw) DeleteRawVectors(ctx context.Context, scope pika.Scope, corpus pika
 		return err
 	}
 	defer w.mu.Unlock()
-	for k := range w.raw {
-		if k.corpus == corpus && k.ScopeID == scope.ID() && slices.Contains(ids, k.ID) {
-			delete(w.raw, k)
+	for _, id := range ids {
+		for model := range w.made {
+			delete(w.raw, rawKey{model, keyOf(scope, corpus, id)})
 		}
 	}
 	return nil
@@ -130,10 +132,11 @@ func (w *World) settle(item pika.OutboxItem) {
 	if item.Store != pika.StoreVectors {
 		return
 	}
-	for k, v := range w.raw {
-		if k.vectorKey == keyOf(item.Scope, item.Corpus, item.ID) && v.settled.IsZero() {
+	settled := keyOf(item.Scope, item.Corpus, item.ID)
+	for model := range w.made {
+		if v, ok := w.raw[rawKey{model, settled}]; ok && v.settled.IsZero() {
 			v.settled = w.now()
-			w.raw[k] = v
+			w.raw[rawKey{model, settled}] = v
 		}
 	}
 }

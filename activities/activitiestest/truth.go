@@ -46,8 +46,9 @@ func (w facts) Commit(ctx context.Context, scope pika.Scope, c pika.Commit) ([]p
 
 func (w facts) decide(scope pika.Scope, f pika.Fact, at time.Time) pika.FactOutcome {
 	var known []pika.Fact
+	id := scope.ID()
 	for k, have := range w.facts {
-		if strings.HasPrefix(k, scope.ID()) {
+		if strings.HasPrefix(k, id) {
 			known = append(known, have)
 		}
 	}
@@ -59,6 +60,17 @@ func (w facts) decide(scope pika.Scope, f pika.Fact, at time.Time) pika.FactOutc
 	w.facts[key(scope.ID(), "/", f.ID)] = d.Fact
 	w.note(scope, pika.CorpusFacts, f.ID, pika.StoreVectors, pika.StoreGraph)
 	return pika.FactOutcome{FactID: f.ID, Text: f.Text, Outcome: d.Verdict}
+}
+
+// Store puts facts into the truth as they are, owed to the projections, without the
+// decisions of a commit.
+func (w *World) Store(scope pika.Scope, facts ...pika.Fact) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, f := range facts {
+		w.facts[key(scope.ID(), "/", f.ID)] = f
+		w.note(scope, pika.CorpusFacts, f.ID, pika.StoreVectors, pika.StoreGraph)
+	}
 }
 
 // note puts rows into the outbox. The world is locked.

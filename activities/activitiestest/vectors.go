@@ -123,8 +123,9 @@ func (x *Vectors) SearchVectors(ctx context.Context, scope pika.Scope, corpus pi
 	}
 	defer x.world.mu.Unlock()
 	var hits []pika.Scored
+	id := scope.ID()
 	for k, r := range x.rows {
-		if k.corpus == corpus && k.ScopeID == scope.ID() && (x.Hide == nil || !x.Hide(k.ID)) {
+		if k.corpus == corpus && k.ScopeID == id && (x.Hide == nil || !x.Hide(k.ID)) {
 			hits = append(hits, pika.Scored{ID: k.ID, Score: dot(query, r.values)})
 		}
 	}
