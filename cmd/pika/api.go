@@ -37,6 +37,7 @@ func (a *App) newAPI(draining <-chan struct{}) (http.Handler, error) {
 		DryRun: func(ctx context.Context, r pika.JobRequest) (pika.Job, error) {
 			return extract.DryRun(ctx, a.extractor, r)
 		},
+		Keys: a.keys, Keyless: !a.Config.needsKeys(),
 		Ready: a.ready, BodyKey: a.bodyKey(), Draining: draining, Registry: a.Registry, Log: a.Log, Now: a.Now,
 		DefaultDeadline: a.Config.SearchDeadline, MaxInFlight: a.Config.MaxInFlight, Hosts: []string{host},
 		Extractor: a.extractor.Name(), Version: versionText(),

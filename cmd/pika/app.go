@@ -22,6 +22,7 @@ import (
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/cache"
+	"github.com/pikamem/pika/gateway"
 	"github.com/pikamem/pika/projection"
 	"github.com/pikamem/pika/search"
 )
@@ -44,6 +45,7 @@ type App struct {
 	searcher  *search.Engine
 	projected *projection.Projections
 	counts    *cache.Metrics
+	keys      *gateway.KeyBook
 	engine    engineParts
 	tracer    trace.Tracer // nil: no traces are exported
 
@@ -92,6 +94,7 @@ func (a *App) Open(ctx context.Context) error {
 	if err := a.checkKeys(ctx); err != nil {
 		return err
 	}
+	a.keys = gateway.NewKeyBook(a.stores.truth, gateway.KeyBookOptions{Now: a.Now, Log: a.Log})
 	server, err := a.newServer()
 	a.server = server
 	return err
@@ -160,6 +163,7 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	group.Go(func() error { return a.index.run(ctx) })
 	group.Go(func() error { return a.watch(ctx) })
+	group.Go(func() error { return a.keys.Run(ctx) })
 	if a.Config.Command != "gateway" {
 		a.work(ctx, group)
 	}

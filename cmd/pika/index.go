@@ -23,6 +23,7 @@ type activeIndex struct {
 	index  func(model pika.EmbeddingModel) (vectorIndex, error)
 	log    *slog.Logger
 	mine   pika.ActiveModel // as this process is configured
+	own    pika.Embedder    // of mine
 
 	current  atomic.Pointer[pika.Index]
 	agreed   bool                // the truth has named mine
@@ -82,11 +83,7 @@ func (x *activeIndex) follow(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, followEvery)
 	defer cancel()
 	if !x.agreed {
-		err := x.claim(ctx)
-		if pika.CodeOf(err) == pika.Conflict {
-			x.refuse(err)
-		}
-		return err
+		return x.agree(ctx)
 	}
 	active, err := x.models.ActiveModel(ctx)
 	switch active.EmbeddingModel {
@@ -97,6 +94,19 @@ func (x *activeIndex) follow(ctx context.Context) error {
 		return err
 	}
 	return x.change(ctx, active)
+}
+
+// agree claims once more, and refuses to search by meaning as long as the data is
+// another model's.
+func (x *activeIndex) agree(ctx context.Context) error {
+	err := x.claim(ctx)
+	switch {
+	case pika.CodeOf(err) == pika.Conflict:
+		x.refuse(err)
+	case err == nil && x.mismatch.Swap(nil) != nil:
+		return x.use(x.mine, x.own)
+	}
+	return err
 }
 
 // change follows a switch that was made while this process ran.

@@ -41,7 +41,7 @@ func commands() []command {
 		{"worker", "the workers alone, on real stores", runWorker},
 		{"migrate", "bring the stores' schemas up to date", runMigrate},
 		{"warm", "warm the caches", nil},
-		{"reconcile", "compare the truth and its projections and repair them", nil},
+		{"reconcile", "compare the truth and its projections and repair them (--force, --json)", runReconcile},
 		{"reindex", "rebuild the vectors with another model", nil},
 		{"keys", "make the first API key: create, list, revoke (--tenant, --role, --name)", runKeys},
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/gateway"
 )
 
@@ -74,8 +75,8 @@ func (a *App) llmProblem() string {
 // watchEvery is how often the dependencies are asked for the log.
 const watchEvery = 5 * time.Second
 
-// watch says in the log when a dependency stops or begins to answer, and warms the
-// graph when it does.
+// watch says in the log when a dependency stops or begins to answer, and warms it up
+// when it does.
 func (a *App) watch(ctx context.Context) error {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
@@ -105,17 +106,36 @@ func (a *App) noteChange(ctx context.Context, before, now gateway.Dependency) {
 	case now.Status == gateway.StatusDown:
 		a.Log.Warn("a dependency does not work", "name", now.Name, "reason", now.Reason)
 	}
-	if now.Name == "graph" && now.Status == gateway.StatusOK && before.Status != gateway.StatusOK {
-		a.warmGraph(ctx)
+	if now.Status == gateway.StatusOK && before.Status != gateway.StatusOK {
+		a.warm(ctx, now.Name)
 	}
 }
 
-// warmGraph runs the graph's queries once: the first of each kind takes seconds.
-func (a *App) warmGraph(ctx context.Context) {
+// warmTime bounds the first calls of a part, which are slower than a search may be.
+const warmTime = 10 * time.Second
+
+// warm makes the first calls of a part that begins to answer, so that no caller's
+// search has to: connections, plans, and the queries of the graph.
+func (a *App) warm(ctx context.Context, name string) {
+	ctx, cancel := context.WithTimeout(ctx, warmTime)
+	defer cancel()
+	var err error
+	switch name {
+	case "graph":
+		err = a.warmGraph(ctx)
+	case "facts", "vectors":
+		_, err = a.searcher.Search(ctx, pika.Scope{Tenant: "pika", User: "nobody"}, pika.Query{
+			Text: "warm up", Limit: 1, Messages: 1, Mode: pika.ModeHybrid, Deadline: pika.MaxDeadlineMS * time.Millisecond,
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		a.Log.Debug("a part is not warmed up", "name", name, "reason", message(err))
+	}
+}
+
+func (a *App) warmGraph(ctx context.Context) error {
 	if a.stores.neo4j == nil {
-		return
+		return nil
 	}
-	if err := a.stores.neo4j.Warm(ctx); err != nil && ctx.Err() == nil {
-		a.Log.Warn("the graph's queries are not warmed", "reason", message(err))
-	}
+	return a.stores.neo4j.Warm(ctx)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pikamem/pika/store/memory"
 	"github.com/pikamem/pika/store/milvus"
 	"github.com/pikamem/pika/store/neo4j"
+	"github.com/pikamem/pika/store/redis"
 	"github.com/pikamem/pika/store/sqlite"
 )
 
@@ -19,7 +20,7 @@ type stores struct {
 	file   *sqlite.DB    // what the embedded parts are kept in; nil: none is embedded
 	milvus *milvus.Store // nil: the vector index is embedded
 	neo4j  *neo4j.Graph  // nil: the graph is embedded
-	redis  pinger        // nil: the cache is this process's own
+	redis  *redis.Cache  // nil: the cache is this process's own
 	cache  pika.Cache
 
 	closers []closer
@@ -103,7 +104,16 @@ func (s *stores) openCache(c Config, now func() time.Time) error {
 		s.onClose("the cache", cache)
 		return nil
 	}
-	return wrongValue("PIKA_CACHE", pika.Errorf(pika.Unimplemented, "redis comes"))
+	config, err := redis.ParseURL(c.Cache)
+	if err != nil {
+		return wrongValue("PIKA_CACHE", err)
+	}
+	if s.redis, err = redis.Open(config); err != nil {
+		return wrongValue("PIKA_CACHE", err)
+	}
+	s.cache = s.redis
+	s.onClose("Redis", s.redis)
+	return nil
 }
 
 func (s *stores) onClose(name string, c io.Closer) {

@@ -41,7 +41,7 @@ func (a *App) wire(ctx context.Context) error {
 func (a *App) openIndex(ctx context.Context) error {
 	a.index = &activeIndex{
 		models: a.stores.truth, open: a.openEmbedder, index: a.stores.vectors(ctx, a.Config), log: a.Log,
-		mine: pika.ActiveModel{EmbeddingModel: a.embedder.Model(), Embedder: a.Config.Embedder},
+		mine: pika.ActiveModel{EmbeddingModel: a.embedder.Model(), Embedder: a.Config.Embedder}, own: a.embedder,
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
@@ -52,7 +52,7 @@ func (a *App) openIndex(ctx context.Context) error {
 	case err != nil:
 		a.Log.Warn("the facts store does not answer yet", "reason", message(err))
 	}
-	return a.index.use(a.index.mine, a.embedder)
+	return a.index.use(a.index.mine, a.index.own)
 }
 
 // checkKeys refuses to open the API to other machines while there is no key: anyone
