@@ -222,6 +222,33 @@ func TestKeysHoldNoText(t *testing.T) {
 	}
 }
 
+// TestKeysOfOneUserHoldTheirHashTag: a cluster keeps on one node what a search reads at
+// once; what is for all users is spread over all nodes.
+func TestKeysOfOneUserHoldTheirHashTag(t *testing.T) {
+	t.Parallel()
+	spy := &spyCache{Cache: newMemory(t)}
+	embed(t, cache.NewEmbedder(pikatest.NewEmbedder(64), spy, cache.EmbedderOptions{}), pika.EmbedPassage, "for all")
+	for _, k := range spy.keys() {
+		if strings.ContainsAny(k, "{}") {
+			t.Errorf("the key of all users %q holds a hash tag", k)
+		}
+	}
+	spy = &spyCache{Cache: newMemory(t)}
+	c := chunk("for one")
+	if _, err := cache.NewExtractor(&countingExtractor{}, "v1", spy, cache.ExtractorOptions{}).Extract(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if len(spy.keys()) == 0 {
+		t.Fatal("no key was set")
+	}
+	for _, k := range spy.keys() {
+		_, rest, _ := strings.Cut(k, "{")
+		if tag, _, _ := strings.Cut(rest, "}"); tag != c.Scope.ID() {
+			t.Errorf("the hash tag of %q is %q; want the id of the scope", k, tag)
+		}
+	}
+}
+
 // spyCache remembers the keys that were set.
 type spyCache struct {
 	pika.Cache

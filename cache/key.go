@@ -15,7 +15,7 @@ import (
 // or what the key is made of, changes.
 const (
 	embeddingPrefix  = "pika:embedding:1:"
-	extractionPrefix = "pika:llm:1:"
+	extractionPrefix = "pika:llm:2:"
 )
 
 // embeddingKey names the vector of a text. It is global: a vector says nothing about
@@ -30,6 +30,9 @@ func embeddingKey(model pika.EmbeddingModel, role pika.EmbedRole, normal string)
 // The reference time counts by its day (UTC), and only if some message has no
 // timestamp of its own: it anchors nothing else, and most callers let it default to
 // the present moment, which would make every key new.
+//
+// The braces around the scope's id are a hash tag: a cluster keeps all of a user's keys
+// on one node.
 func extractionKey(extractor, promptVersion string, chunk pika.Chunk) string {
 	parts := []string{extractor, promptVersion, referenceDay(chunk), strconv.Itoa(len(chunk.Messages))}
 	for _, m := range chunk.Messages {
@@ -39,7 +42,7 @@ func extractionKey(extractor, promptVersion string, chunk pika.Chunk) string {
 	for _, m := range chunk.Context {
 		parts = appendMessage(parts, m)
 	}
-	return extractionPrefix + chunk.Scope.ID() + ":" + digest(parts...)
+	return extractionPrefix + "{" + chunk.Scope.ID() + "}:" + digest(parts...)
 }
 
 // appendMessage appends what an extractor reads of a message. Its id is not shown.

@@ -46,11 +46,22 @@ func (c *Cache) SetEpochs(ctx context.Context, scope pika.Scope, epochs map[stri
 	}
 	key := c.epochsKey(scope)
 	return c.call(ctx, what, func(ctx context.Context) error {
-		_, err := c.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		commands, err := c.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			p.HSet(ctx, key, epochs)
 			p.PExpire(ctx, key, pika.EpochLife)
 			return nil
 		})
-		return err
+		return reason(commands, err)
 	})
+}
+
+// reason returns why a transaction was given up: the error of a command, where there
+// is one, says more than that of the whole.
+func reason(commands []redis.Cmder, err error) error {
+	for _, command := range commands {
+		if err != nil && command.Err() != nil {
+			return command.Err()
+		}
+	}
+	return err
 }

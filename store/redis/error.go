@@ -45,7 +45,6 @@ const (
 var phrases = []struct{ phrase, sentence string }{
 	{"OOM ", isFull}, {"command not allowed when used memory", isFull},
 	{"NOAUTH", wrongPassword}, {"WRONGPASS", wrongPassword}, {"invalid username-password", wrongPassword},
-	{"AUTH <password> called without any password", "Redis has no password: take it out of PIKA_CACHE"},
 	{"NOPERM", noRights},
 	{"READONLY", readOnly}, {"MISCONF", cannotPersist}, {"LOADING", isLoading}, {"MASTERDOWN", isLoading},
 	{"CLUSTERDOWN", clusterDown}, {"TRYAGAIN", clusterDown},

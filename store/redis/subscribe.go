@@ -37,23 +37,25 @@ type subscription struct {
 	heard      atomic.Bool // something came since the last ping
 }
 
-// Publish implements pika.Cache.
+// Publish implements pika.Cache. Messages go through one node of a cluster, the one
+// their channel belongs to: over all nodes they would overtake each other, and reach
+// subscribers who came later.
 func (c *Cache) Publish(ctx context.Context, channel string, message []byte) error {
 	return c.call(ctx, "publish a message", func(ctx context.Context) error {
-		return c.client.Publish(ctx, c.channel(channel), message).Err()
+		return c.client.SPublish(ctx, c.channel(channel), message).Err()
 	})
 }
 
 // Subscribe implements pika.Cache. It returns once the server has confirmed. The Go
-// channel is closed, too, when the connection is lost: messages may have been missed,
-// and the subscriber must start again. With 256 subscriptions open it is Overloaded.
+// channel is closed, too, when the connection is lost or the channel moves to another
+// node of a cluster: messages may have been missed, and the subscriber must start again. With 256 subscriptions open it is Overloaded.
 func (c *Cache) Subscribe(ctx context.Context, channel string) (<-chan []byte, error) {
-	s := &subscription{messages: make(chan []byte, maxLag), connection: c.client.Subscribe(ctx)} // of nothing yet: no connection is made
+	s := &subscription{messages: make(chan []byte, maxLag), connection: c.client.SSubscribe(ctx)} // of nothing yet: no connection is made
 	if err := c.add(s); err != nil {
 		return nil, err
 	}
 	err := c.call(ctx, "subscribe", func(ctx context.Context) error {
-		if err := s.connection.Subscribe(ctx, c.channel(channel)); err != nil {
+		if err := s.connection.SSubscribe(ctx, c.channel(channel)); err != nil {
 			return err
 		}
 		_, err := s.connection.ReceiveTimeout(ctx, c.config.callTimeout())
@@ -134,8 +136,13 @@ func (s *subscription) listen(ctx context.Context) {
 			return
 		}
 		s.heard.Store(true)
-		if m, ok := received.(*redis.Message); ok && !s.hand([]byte(m.Payload)) {
-			return
+		switch m := received.(type) {
+		case *redis.Message:
+			if !s.hand([]byte(m.Payload)) {
+				return
+			}
+		case *redis.Subscription:
+			return // the server ended it
 		}
 	}
 }
