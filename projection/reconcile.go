@@ -157,7 +157,6 @@ func (run *reconcileRun) bucket(ctx context.Context) {
 	var side sync.WaitGroup
 	for _, p := range run.parts {
 		if p.err == nil {
-			p.line = ReconcileLine{Store: p.store, Corpus: p.corpus}
 			side.Go(func() { p.reconcile(ctx, bucketRange(run.state.Done, run.state.Buckets)) })
 		}
 	}
