@@ -56,7 +56,10 @@ func (w raw) RawVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpu
 	}
 	defer w.mu.Unlock()
 	var rows []pika.Vector
-	for _, id := range ids {
+	for i, id := range ids {
+		if slices.Contains(ids[:i], id) {
+			continue
+		}
 		if v, ok := w.raw[rawKey{model, keyOf(scope, corpus, id)}]; ok {
 			rows = append(rows, pika.Vector{ID: id, Values: v.values})
 		}
