@@ -21,12 +21,22 @@ var (
 
 // madeUpFact returns the i-th fact: Vietnamese for even i, English for odd.
 func madeUpFact(i int) string {
-	j := i / 2
-	person, place := people[j%len(people)], places[(j/3)%len(places)]
+	person, thing, place := partsOfFact(i)
+	patterns := english
 	if i%2 == 0 {
-		return fmt.Sprintf(vietnamese[j%len(vietnamese)], person, vietThin[(j/5)%len(vietThin)], place, i)
+		patterns = vietnamese
 	}
-	return fmt.Sprintf(english[j%len(english)], person, things[(j/5)%len(things)], place, i)
+	return fmt.Sprintf(patterns[(i/2)%len(patterns)], person, thing, place, i)
+}
+
+// partsOfFact returns what the i-th fact is about.
+func partsOfFact(i int) (person, thing, place string) {
+	j := i / 2
+	all := things
+	if i%2 == 0 {
+		all = vietThin
+	}
+	return people[j%len(people)], all[(j/5)%len(all)], places[(j/3)%len(places)]
 }
 
 // madeUpQuery returns the i-th question: about a fact that exists, in either

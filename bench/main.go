@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,15 +25,18 @@ type bench struct {
 	run        func(ctx context.Context, b *bed) error
 }
 
+// onStores reports whether a benchmark compares the embedded stores with the real ones.
+func (b bench) onStores() bool { return strings.HasPrefix(b.name, "stores-") }
+
 func benches() []bench {
-	return []bench{
+	return append([]bench{
 		{"start", "pika dev from its start to serving, everything built", runStart},
 		{"accept", "POST /v1/extract_facts until its 202, one at a time", runAccept},
 		{"ingest", "10,000 facts of one user by POST /v1/facts, then searches in them", runIngest},
 		{"search", "searches in 100,000 facts of 1,000 users, and the memory they take", runSearch},
 		{"throughput", "extractions per second against the bare engine", runThroughput},
 		{"embed", "texts and tokens per second of the in-process embedder", runEmbed},
-	}
+	}, storesEntries()...)
 }
 
 // bed is what every benchmark lies on.
@@ -43,13 +47,18 @@ type bed struct {
 	log      *os.File
 	quick    bool
 	rows     []row
+	pairs    []pair
+	stores   *storesBench // shared by the benchmarks of the stores; nil for others
 }
 
 // row is one figure of a table.
 type row struct{ figure, measured, target, met string }
 
+// everything is the pattern that selects every benchmark there are the means for.
+const everything = "."
+
 func main() {
-	run := flag.String("run", ".", "regular expression over the names of the benchmarks")
+	run := flag.String("run", everything, "regular expression over the names of the benchmarks")
 	binary := flag.String("binary", "bin/pika", "the pika to measure")
 	quick := flag.Bool("quick", false, "a tenth of the work: to see that it runs, not to quote")
 	flag.Parse()
@@ -61,7 +70,7 @@ func main() {
 	}
 }
 
-func runAll(ctx context.Context, pattern, binary string, quick bool) error {
+func runAll(ctx context.Context, pattern, binary string, quick bool) (err error) {
 	selected, err := regexp.Compile(pattern)
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
@@ -71,18 +80,31 @@ func runAll(ctx context.Context, pattern, binary string, quick bool) error {
 		return err
 	}
 	printConditions(quick)
+	stores := &storesBench{quick: quick}
+	defer func() { err = errors.Join(err, stores.close(ctx)) }()
 	for _, b := range benches() {
 		if !selected.MatchString(b.name) {
 			continue
 		}
-		if err := runOne(ctx, b, binary, quick); err != nil {
+		err := runOne(ctx, b, binary, quick, stores)
+		if errors.Is(err, errNoServers) && pattern == everything {
+			fmt.Printf("\n%s: left out: %v\n", b.name, err)
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
 	}
 	return nil
 }
 
-func runOne(ctx context.Context, b bench, binary string, quick bool) error {
+// runOne runs one benchmark and prints its table.
+func runOne(ctx context.Context, b bench, binary string, quick bool, stores *storesBench) error {
+	if b.onStores() {
+		if err := stores.open(ctx); err != nil {
+			return err
+		}
+	}
 	dir, err := os.MkdirTemp("", "pika-bench-"+b.name+"-")
 	if err != nil {
 		return err
@@ -93,7 +115,7 @@ func runOne(ctx context.Context, b bench, binary string, quick bool) error {
 	}
 	defer log.Close()
 	fmt.Printf("\n%s: %s\n", b.name, b.what)
-	bed := &bed{binary: binary, temporal: filepath.Join(filepath.Dir(binary), "temporal"), dir: dir, log: log, quick: quick}
+	bed := &bed{binary: binary, temporal: filepath.Join(filepath.Dir(binary), "temporal"), dir: dir, log: log, quick: quick, stores: stores}
 	start := time.Now()
 	if err := b.run(ctx, bed); err != nil {
 		return fmt.Errorf("%w (server log: %s)", err, log.Name())

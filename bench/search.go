@@ -19,6 +19,7 @@ type query struct {
 type searched struct {
 	times    []time.Duration
 	degraded int
+	facts    int // in all answers
 }
 
 // searchTimes sends n different searches, one at a time, at the default deadline.

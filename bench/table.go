@@ -32,6 +32,12 @@ func (b *bed) add(figure string, measured, target float64, unit, relation string
 }
 
 func (b *bed) print() {
+	if len(b.pairs) > 0 {
+		b.printPairs()
+	}
+	if len(b.rows) == 0 {
+		return
+	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "  figure\tmeasured\ttarget\tmet")
 	for _, r := range b.rows {

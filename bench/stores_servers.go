@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/milvus-io/milvus-sdk-go/v2/client"
+	"github.com/redis/go-redis/v9"
+)
+
+// servers are the real servers, with a database and prefixes of this run's own on them.
+type servers struct {
+	name     string // of the database, and the prefix everywhere else
+	versions string
+	env      map[string]string // the variables that make a pika use them
+	postgres string            // URL of the server's own database
+	milvus   *client.GrpcClient
+}
+
+// connectServers reads the addresses that the tests use and makes a database.
+func connectServers(ctx context.Context) (*servers, error) {
+	name := fmt.Sprintf("pika_bench_%d_%d", os.Getpid(), time.Now().Unix())
+	s := &servers{name: name, postgres: os.Getenv("PIKA_TEST_POSTGRES_URL")}
+	milvusAddress, graph, cache := os.Getenv("PIKA_TEST_MILVUS_ADDR"), os.Getenv("PIKA_TEST_NEO4J_URL"), os.Getenv("PIKA_TEST_REDIS_URL")
+	if s.postgres == "" || milvusAddress == "" || graph == "" || cache == "" {
+		return nil, errNoServers
+	}
+	facts, err := url.Parse(s.postgres)
+	if err != nil {
+		return nil, errors.New("PIKA_TEST_POSTGRES_URL is no URL")
+	}
+	facts.Path = "/" + name
+	s.env = map[string]string{
+		"PIKA_FACTS": facts.String(), "PIKA_VECTORS": "milvus://" + milvusAddress + "/?prefix=" + name,
+		"PIKA_GRAPH": graph, "PIKA_CACHE": withParameter(cache, "prefix="+name+":"),
+	}
+	connecting, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	connected, err := client.NewClient(connecting, client.Config{Address: milvusAddress})
+	if err != nil {
+		return nil, fmt.Errorf("connect to Milvus: %w", err)
+	}
+	s.milvus = connected.(*client.GrpcClient) // the interface leaves segments out
+	create := fmt.Sprintf(`CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`, name)
+	if err := s.administer(ctx, s.postgres, create); err != nil {
+		return nil, err
+	}
+	s.versions, err = s.readVersions(ctx, graph, cache)
+	return s, err
+}
+
+func withParameter(address, parameter string) string {
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	return address + separator + parameter
+}
+
+// administer runs a statement on Postgres beside the store.
+func (s *servers) administer(ctx context.Context, address, sql string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return fmt.Errorf("connect to Postgres: %w", err)
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+// remove removes the database, the collections and the keys of the cache.
+func (s *servers) remove(ctx context.Context) error {
+	return errors.Join(
+		s.administer(ctx, s.postgres, "DROP DATABASE IF EXISTS "+s.name+" WITH (FORCE)"),
+		s.removeCollections(ctx), s.removeKeys(ctx), s.milvus.Close())
+}
+
+func (s *servers) removeCollections(ctx context.Context) error {
+	collections, err := s.collections(ctx)
+	for _, alias := range []string{s.name + "_facts", s.name + "_messages"} {
+		_ = s.milvus.DropAlias(ctx, alias) // one that is not there is as well
+	}
+	for _, name := range collections {
+		err = errors.Join(err, s.milvus.DropCollection(ctx, name))
+	}
+	return err
+}
+
+// removeKeys removes what a pika left in Redis; it would end by itself in two days.
+func (s *servers) removeKeys(ctx context.Context) error {
+	options, err := redis.ParseURL(os.Getenv("PIKA_TEST_REDIS_URL"))
+	if err != nil {
+		return errors.New("PIKA_TEST_REDIS_URL is no URL")
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	keys := client.Scan(ctx, 0, s.name+":*", 1000).Iterator()
+	for keys.Next(ctx) {
+		err = errors.Join(err, client.Del(ctx, keys.Val()).Err())
+	}
+	return errors.Join(err, keys.Err())
+}
+
+// collections returns the names of this run's collections.
+func (s *servers) collections(ctx context.Context) ([]string, error) {
+	all, err := s.milvus.ListCollections(ctx)
+	var names []string
+	for _, c := range all {
+		if strings.HasPrefix(c.Name, s.name) {
+			names = append(names, c.Name)
+		}
+	}
+	return names, err
+}
+
+// settle brings the servers to the state they reach by themselves when nobody writes
+// for a while: statistics for the planner, and rows in sealed segments with an index. It
+// says how many rows of facts are in an index.
+func (s *servers) settle(ctx context.Context) (string, error) {
+	if err := s.administer(ctx, s.env["PIKA_FACTS"], "VACUUM ANALYZE"); err != nil {
+		return "", err
+	}
+	names, err := s.collections(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, s.name+"_facts_") {
+			return s.settleCollection(ctx, name)
+		}
+	}
+	return "", fmt.Errorf("Milvus has no collection of facts of %s", s.name)
+}
+
+// settleCollection flushes and waits until every segment in service has its index and
+// nothing moves for three seconds. Segments of under 1,024 rows get none: it waits for
+// them no longer than unsettledFor.
+func (s *servers) settleCollection(ctx context.Context, name string) (string, error) {
+	const unsettledFor = 15
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	if err := s.milvus.Flush(ctx, name, false); err != nil {
+		return "", fmt.Errorf("flush the collection: %w", err)
+	}
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for still, last := 0, int64(-1); ; still++ {
+		indexed, bare, err := s.segments(ctx, name)
+		switch {
+		case err != nil:
+			return "", err
+		case indexed == 0 || indexed != last:
+			still = 0
+		case still >= 3 && bare == 0, still >= unsettledFor:
+			return fmt.Sprintf("%d in an index, %d in segments without one", indexed, bare), nil
+		}
+		last = indexed
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("wait until %d rows have an index: %w", bare, ctx.Err())
+		case <-ticker.C:
+		}
+	}
+}
+
+// segments counts the rows in service that are in an index, and those that are not.
+func (s *servers) segments(ctx context.Context, name string) (indexed, bare int64, err error) {
+	loaded, err := s.milvus.GetQuerySegmentInfo(ctx, name)
+	for _, segment := range loaded {
+		if segment.IndexID > 0 {
+			indexed += segment.NumRows
+		} else {
+			bare += segment.NumRows
+		}
+	}
+	return indexed, bare, err
+}
