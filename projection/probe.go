@@ -22,9 +22,6 @@ const (
 	// probeTie is how far an exact score may be below the tenth best and count as equal:
 	// some ten times the rounding of a float32 sum over a thousand dimensions.
 	probeTie = 1e-5
-	// probeSettle is how long after its acknowledgement a row is left out: longer than any
-	// index takes to show it.
-	probeSettle = time.Minute
 	// probeMoving is how many unsettled rows a user may have. Those with more are left out:
 	// the index could not be compared with anything that stands still.
 	probeMoving = pika.MaxVectorBatch - 1
@@ -67,9 +64,11 @@ type Prober struct {
 	Queries int              // of each user. Defaults to 3
 	MaxRows int              // of a user; those with more are left out. Defaults to 50,000
 	Random  func() uint64    // Defaults to math/rand/v2
+	Settle  time.Duration    // how long after its acknowledgement a row is left out. Defaults to 1 min
 	Now     func() time.Time // Defaults to time.Now
-	mu      sync.Mutex
-	last    *Recall
+
+	mu   sync.Mutex
+	last *Recall
 }
 
 // Run probes at once and then every p.Every, until ctx ends. It returns nil: ending is

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pikamem/pika"
 )
@@ -52,7 +53,7 @@ func (p *Prober) probeUser(ctx context.Context, index pika.Index, scope pika.Sco
 func (u *probing) readUnsettled(ctx context.Context) (ok bool, err error) {
 	var rows []pika.Vector
 	err = within(ctx, pageTimeout, func(ctx context.Context) error {
-		rows, err = u.Raw.UnsettledVectors(ctx, u.scope, u.corpus, u.index.Model.EmbeddingModel, u.now().Add(-probeSettle), pika.MaxVectorBatch)
+		rows, err = u.Raw.UnsettledVectors(ctx, u.scope, u.corpus, u.index.Model.EmbeddingModel, u.now().Add(-cmp.Or(u.Settle, time.Minute)), pika.MaxVectorBatch)
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pikamem/pika"
 )
@@ -97,6 +98,9 @@ func (p *part) byScope(ctx context.Context, keys []pika.RowKey) (groups []scoped
 // is refused as invalid, so that it does not hold up the others.
 func (p *part) repair(ctx context.Context, scope pika.Scope, ids []string) error {
 	err := p.sync(ctx, scope, ids)
+	if err == nil {
+		err = p.settle(ctx, scope, ids)
+	}
 	switch {
 	case err == nil:
 		p.count(func(l *ReconcileLine) { l.Repaired += len(ids) })
@@ -131,6 +135,27 @@ func (p *part) sync(ctx context.Context, scope pika.Scope, ids []string) error {
 		return onto.syncMessages(ctx, scope, ids, true)
 	}
 	return onto.syncFacts(ctx, scope, p.store, ids)
+}
+
+// beforeAll is before anything is owed: who acknowledges it leaves every row of the
+// outbox, and only settles vectors that are not in it.
+var beforeAll = time.Unix(0, 0).UTC()
+
+// settle says that the index has vectors which nobody owes it: they were put into the
+// truth anew. What is in the outbox stays there, with whoever repairs it.
+func (p *part) settle(ctx context.Context, scope pika.Scope, ids []string) error {
+	if p.store != pika.StoreVectors || p.Projections.Raw == nil {
+		return nil
+	}
+	items := make([]pika.OutboxItem, len(ids))
+	for i, id := range ids {
+		items[i] = pika.OutboxItem{Scope: scope, Corpus: p.corpus, ID: id, Store: p.store, Since: beforeAll}
+	}
+	err := within(ctx, writeTimeout, func(ctx context.Context) error { return p.Projections.Outbox.Acknowledge(ctx, items) })
+	if err != nil {
+		return fmt.Errorf("settle %d vectors: %w", len(ids), err)
+	}
+	return nil
 }
 
 // onto returns projections that write into an index whatever index is in use meanwhile.
