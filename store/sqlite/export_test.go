@@ -12,6 +12,17 @@ func Queries() []string {
 	return []string{identifyQueries[pika.CorpusFacts], identifyQueries[pika.CorpusMessages], silenceOutcomes}
 }
 
+// RangeQueries are those that walk over the rows of all users, by what they list.
+func RangeQueries() map[string]string {
+	return map[string]string{
+		"wanted facts": wantedFacts, "wanted messages": wantedMessages, "wanted links": wantedLinks,
+		"vectors": heldVectors, "links": heldLinks,
+	}
+}
+
+// UnsettledQuery reads the vectors that an index may not show.
+func UnsettledQuery() string { return unsettledOf }
+
 // Write runs f on the writer's goroutine, inside a transaction.
 func (db *DB) Write(ctx context.Context, f func() error) error {
 	return db.write(ctx, "test", func(querier) error { return f() })

@@ -9,7 +9,7 @@ import (
 
 func TestGraphConformance(t *testing.T) {
 	t.Parallel()
-	pikatest.Graph(t, pikatest.GraphConfig{
+	config := pikatest.GraphConfig{
 		Open: func(t *testing.T, dir string) (pika.Graph, func()) {
 			db := openVectorsDB(t, dir)
 			return db.Graph(), func() {
@@ -18,5 +18,7 @@ func TestGraphConformance(t *testing.T) {
 				}
 			}
 		},
-	})
+	}
+	pikatest.Graph(t, config)
+	pikatest.GraphRows(t, config)
 }
