@@ -17,7 +17,8 @@ type WriteVectorsInput struct {
 }
 
 // WriteVectors embeds facts and writes their vectors. The vectors go from the model
-// to the index and never into a job's history.
+// to the truth and the index, and never into a job's history. An attempt after one that
+// the index did not take needs no model.
 func (x *Indexes) WriteVectors(ctx context.Context, in WriteVectorsInput) (Nothing, error) {
 	defer beat(ctx)()
 	return Nothing{}, x.Projections.WriteFactVectors(ctx, in.Scope, in.Facts)
@@ -51,11 +52,18 @@ func (x *Indexes) WriteMessageVectors(ctx context.Context, in WriteMessageVector
 type DiscardInput struct {
 	Scope   pika.Scope `json:"scope"`
 	FactIDs []string   `json:"fact_ids"`
+
+	// OnlyKept removes no more than the vectors that the truth keeps: the indexes did
+	// not answer.
+	OnlyKept bool `json:"only_kept,omitempty"`
 }
 
 // Discard removes candidates from the indexes that did not become facts: their ids
 // are live nowhere.
 func (x *Indexes) Discard(ctx context.Context, in DiscardInput) (Nothing, error) {
 	defer beat(ctx)()
+	if in.OnlyKept {
+		return Nothing{}, x.Projections.DiscardRaw(ctx, in.Scope, in.FactIDs)
+	}
 	return Nothing{}, x.Projections.Discard(ctx, in.Scope, in.FactIDs)
 }

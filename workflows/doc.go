@@ -24,4 +24,5 @@ var (
 	truth   *activities.Truth
 	model   *activities.Model
 	indexes *activities.Indexes
+	upkeep  *activities.Upkeep
 )

@@ -66,3 +66,19 @@ func bulk(ctx workflow.Context, summary string) workflow.Context {
 		Summary: summary,
 	})
 }
+
+// long is for steps that go through all data, an attempt going on where the last one
+// was. Six attempts spend about four minutes between them; then the next run of the
+// schedule does the work.
+func long(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 2 * time.Hour,
+		HeartbeatTimeout:    3 * heartbeat,
+		WaitForCancellation: true,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 5 * time.Second, BackoffCoefficient: 3, MaximumInterval: 2 * time.Minute,
+			MaximumAttempts: 6,
+		},
+		Summary: summary,
+	})
+}

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"flag"
 	"log/slog"
 	"os"
@@ -10,11 +11,14 @@ import (
 
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/activities"
 	"github.com/pikamem/pika/activities/activitiestest"
 	"github.com/pikamem/pika/devserver/devservertest"
 	"github.com/pikamem/pika/workers"
@@ -54,6 +58,7 @@ func TestReplay(t *testing.T) {
 			replayer := newReplayer(t)
 			replayer.RegisterWorkflow(workflows.ExtractFacts)
 			replayer.RegisterWorkflow(workflows.AddFacts)
+			replayer.RegisterWorkflow(workflows.Reconcile)
 			if err := replayer.ReplayWorkflowHistoryFromJSONFile(quiet, file); err != nil {
 				t.Errorf("the code cannot continue a job of this history: %v", err)
 			}
@@ -98,6 +103,9 @@ func TestRecord(t *testing.T) {
 		{name: "extract_projections_down", request: activitiestest.Conversation(jobID, "a", "a"), prepare: func(w *activitiestest.World) {
 			w.Fault = failing(down, "Embed", "LinkFacts")
 		}},
+		{name: "extract_kept_vectors", request: activitiestest.Conversation(jobID, "a", "a"), prepare: func(w *activitiestest.World) {
+			w.Fault, w.Find = failing(down, "Upsert", "LinkFacts"), linked
+		}},
 		{name: "extract_cancelled", request: activitiestest.Conversation(jobID, "a"), cancel: true, prepare: func(w *activitiestest.World) {
 			w.Fault = failing(down, "Commit")
 		}},
@@ -138,8 +146,53 @@ func record(t *testing.T, name string, request pika.JobRequest, world *activitie
 		}
 	}
 	_ = connection.Client.GetWorkflow(t.Context(), started.WorkflowID, "").Get(t.Context(), nil) // some fail on purpose
+	keep(t, connection, name, started.WorkflowID)
+}
+
+// TestRecordReconcile records the history of a run whose first attempt fails.
+func TestRecordReconcile(t *testing.T) {
+	if !*update {
+		t.Skip("records only with -update")
+	}
+	world := activitiestest.New()
+	failed := false
+	world.Fault = func(_ context.Context, method string) error {
+		if method == "WantedRows" && !failed {
+			failed = true
+			return pika.Errorf(pika.Unavailable, "down")
+		}
+		return nil
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	server := devservertest.Start(t)
+	connection, err := workers.Dial(t.Context(), workers.DialOptions{Address: server.Address(), Key: testKey, Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(connection.Close)
+	w := worker.New(connection.Client, workflows.Queue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{workers.NewErrorInterceptor(quiet)}})
+	w.RegisterWorkflow(workflows.Reconcile)
+	w.RegisterActivity(upkeep(world))
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	run, err := connection.Client.ExecuteWorkflow(t.Context(),
+		client.StartWorkflowOptions{ID: workflows.ReconcileID, TaskQueue: workflows.Queue}, workflows.Reconcile, activities.ReconcileInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Get(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, connection, "reconcile", workflows.ReconcileID)
+}
+
+// keep writes a workflow's history into testdata.
+func keep(t *testing.T, connection *workers.Connection, name, workflowID string) {
+	t.Helper()
 	history := &historypb.History{}
-	for events := connection.Client.GetWorkflowHistory(t.Context(), started.WorkflowID, "", false, 0); events.HasNext(); {
+	for events := connection.Client.GetWorkflowHistory(t.Context(), workflowID, "", false, 0); events.HasNext(); {
 		event, err := events.Next()
 		if err != nil {
 			t.Fatal(err)

@@ -42,8 +42,12 @@ func (j *jobImpl) write(ctx workflow.Context, chunk int, facts []pika.Fact, reje
 	if vectorsErr != nil || graphErr != nil {
 		j.logger.Warn("a projection lags behind the truth", "facts", len(stored), "vectors", vectorsErr == nil, "graph", graphErr == nil)
 	}
-	if vectorsErr == nil || graphErr == nil || ctx.Err() != nil {
-		j.discard(ctx, facts, stored)
+	switch {
+	case vectorsErr == nil || graphErr == nil || ctx.Err() != nil:
+		j.discard(ctx, facts, stored, false)
+	case workflow.GetVersion(ctx, "discard kept vectors", workflow.DefaultVersion, 1) == 1:
+		// The truth may keep vectors although neither projection took anything.
+		j.discard(ctx, facts, stored, true)
 	}
 }
 
@@ -81,7 +85,7 @@ func failed(facts []pika.Fact, because *pika.JobError) []pika.FactOutcome {
 // discard removes candidates from the projections that are not in the truth. It
 // runs for a cancelled job too. What it cannot remove is never shown: hits without a
 // fact in the truth are dropped.
-func (j *jobImpl) discard(ctx workflow.Context, facts []pika.Fact, stored []string) {
+func (j *jobImpl) discard(ctx workflow.Context, facts []pika.Fact, stored []string, onlyKept bool) {
 	var dropped []string
 	for _, f := range facts {
 		if !slices.Contains(stored, f.ID) {
@@ -93,7 +97,7 @@ func (j *jobImpl) discard(ctx workflow.Context, facts []pika.Fact, stored []stri
 	}
 	outlive, _ := workflow.NewDisconnectedContext(ctx)
 	_, err := call(bulk(outlive, fmt.Sprintf("remove %d candidates that are no new facts", len(dropped))),
-		indexes.Discard, activities.DiscardInput{Scope: j.job.Scope, FactIDs: dropped})
+		indexes.Discard, activities.DiscardInput{Scope: j.job.Scope, FactIDs: dropped, OnlyKept: onlyKept})
 	if err != nil {
 		j.logger.Warn("candidates stay in a projection", "count", len(dropped))
 	}
