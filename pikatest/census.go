@@ -349,7 +349,7 @@ func testWantedPages(t *testing.T, truth Truth) {
 			for _, row := range page {
 				got = append(got, row.RowKey)
 			}
-			if len(page) < limit {
+			if len(page) < limit || len(got) > len(want) {
 				break
 			}
 			r.After = page[limit-1].RowKey
