@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/pikamem/pika"
@@ -10,16 +11,23 @@ import (
 
 var _ pika.Census = (*DB)(nil)
 
-// The queries for the rows that a projection should hold: of facts and of messages in
-// the vector index, and of facts in the graph. inRange follows them.
+// The queries for the rows that a projection should hold. The rows of a range are found
+// first and then each one's vector: left to itself the planner may join the tables
+// whole before it takes a page.
 const (
-	wantedFacts = `SELECT w.scope::text, w.id, w.recorded_at, coalesce(v.digest, 0), coalesce(v.written_at, 0)
-		FROM facts w LEFT JOIN raw_vectors v ON v.scope = w.scope AND v.corpus = 1 AND v.id = w.id AND v.model = $5 AND v.dimensions = $6
-		WHERE true`
-	wantedMessages = `SELECT w.scope::text, w.id, w.stored_at, coalesce(v.digest, 0), coalesce(v.written_at, 0)
-		FROM messages w LEFT JOIN raw_vectors v ON v.scope = w.scope AND v.corpus = 2 AND v.id = w.id AND v.model = $5 AND v.dimensions = $6
-		WHERE w.document IS NOT NULL`
-	wantedLinks = `SELECT w.scope::text, w.id, w.recorded_at, w.predicate, w.entities FROM facts w WHERE w.entities <> ''`
+	wantedFacts    = "SELECT w.scope, w.id, w.recorded_at AS at FROM facts w WHERE true" + inRange
+	wantedMessages = "SELECT w.scope, w.id, w.stored_at AS at FROM messages w WHERE w.document IS NOT NULL" + inRange
+	wantedLinks    = "SELECT w.scope::text, w.id, w.recorded_at, w.predicate, w.entities FROM facts w WHERE w.entities <> ''" + inRange
+
+	withVectors = `SELECT p.scope::text, p.id, p.at, coalesce(v.digest, 0), coalesce(v.written_at, 0) FROM (%s) AS p
+		LEFT JOIN LATERAL (SELECT digest, written_at FROM raw_vectors
+			WHERE scope = p.scope AND corpus = $5 AND id = p.id AND model = $6 AND dimensions = $7 LIMIT 1) AS v ON true
+		ORDER BY p.scope, p.id`
+)
+
+var (
+	wantedFactVectors    = fmt.Sprintf(withVectors, wantedFacts)
+	wantedMessageVectors = fmt.Sprintf(withVectors, wantedMessages)
 )
 
 // WantedRows implements pika.Census.
@@ -31,20 +39,18 @@ func (db *DB) WantedRows(ctx context.Context, store pika.Store, corpus pika.Corp
 	if !ok || (store == pika.StoreGraph && corpus == pika.CorpusMessages) {
 		return nil, notBegun(ctx, "list what a projection should hold")
 	}
-	sql, read := wantedFacts, wantedVector
-	switch {
-	case store == pika.StoreGraph:
-		sql, read = wantedLinks, wantedLink
-	case corpus == pika.CorpusMessages:
-		sql = wantedMessages
-	}
+	sql, read := wantedLinks, wantedLink
 	if store == pika.StoreVectors {
-		args = append(args, model.ID, model.Dimensions)
+		key, _ := truth.CorpusKey(corpus) // it was checked
+		sql, read, args = wantedFactVectors, wantedVector, append(args, key, model.ID, model.Dimensions)
+		if corpus == pika.CorpusMessages {
+			sql = wantedMessageVectors
+		}
 	}
 	var rows []pika.Row
-	err := db.do(ctx, operation{what: "list what a projection should hold", access: everyone}, func(ctx context.Context, t *tx) error {
+	err := db.do(ctx, operation{what: "list what a projection should hold", access: everyone, list: true}, func(ctx context.Context, t *tx) error {
 		rows = nil
-		return t.finish(ctx, collect(&rows, read, sql+inRange, slices.Clone(args)...))
+		return t.finish(ctx, collect(&rows, read, sql, slices.Clone(args)...))
 	})
 	return rows, err
 }
@@ -59,7 +65,7 @@ func checkWanted(store pika.Store, corpus pika.Corpus, r pika.RowRange) error {
 	return pika.CheckRange(r)
 }
 
-// inRange ends the queries; rangeOf returns its arguments.
+// inRange ends the queries for rows of a range; rangeOf returns its arguments.
 const inRange = " AND (w.scope, w.id) >= ($1::uuid, $2) AND w.scope < $4 ORDER BY w.scope, w.id LIMIT $3"
 
 // aboveScopes is above every scope's id, each a UUID of version 5.

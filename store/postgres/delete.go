@@ -50,7 +50,7 @@ func deleteFact(ctx context.Context, t *tx, scope pika.Scope, id string, d index
 }
 
 // deleteRows makes the statements that remove the fact's row, the rows that hang on it,
-// and its text where its history or a job repeats it.
+// its vectors, and its text where its history or a job repeats it.
 func deleteRows(scope pika.Scope, f *pika.Fact) []statement {
 	id := scope.ID()
 	return []statement{
@@ -67,5 +67,6 @@ func deleteRows(scope pika.Scope, f *pika.Fact) []statement {
 			id, f.ID, truth.OptionalMicros(f.ValidTo), f.SupersededBy),
 		exec("UPDATE job_items SET text = '' WHERE scope = $1 AND fact = $2", id, f.ID),
 		exec("SELECT erase_history($1, $2)", id, f.ID),
+		dropRaw(scope, truth.FactsKey, []string{f.ID}),
 	}
 }

@@ -52,20 +52,20 @@ func wantError(t testing.TB, what string, err error, code pika.Code, words strin
 func TestUnusable(t *testing.T) {
 	t.Parallel()
 	good := database(t, t.TempDir())
-	empty := server.Empty(t, t.TempDir())
-	newer, older := database(t, t.TempDir()), database(t, t.TempDir())
+	empty := server.Empty(t)
+	newer, older := own(t), own(t)
 	run(t, newer, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)")
 	run(t, older, "DELETE FROM goose_db_version WHERE version_id > 0")
-	fake := database(t, t.TempDir())
+	fake := own(t)
 	run(t, fake, "CREATE SCHEMA fake", "CREATE VIEW fake.pg_roles AS SELECT current_user::text AS rolname, true AS rolsuper, false AS rolbypassrls")
-	old := database(t, t.TempDir())
+	old := own(t)
 	run(t, old, "CREATE SCHEMA fake", `CREATE FUNCTION fake.current_setting(text) RETURNS text LANGUAGE sql AS $$
 		SELECT CASE $1 WHEN 'server_version_num' THEN '140009' ELSE pg_catalog.current_setting($1) END $$`)
-	latin := database(t, t.TempDir())
+	latin := own(t)
 	run(t, latin, "CREATE SCHEMA fake", `CREATE FUNCTION fake.current_setting(text) RETURNS text LANGUAGE sql AS $$
 		SELECT CASE $1 WHEN 'server_encoding' THEN 'LATIN1' ELSE pg_catalog.current_setting($1) END $$`)
 	shadow := withOption("search_path", "fake,pg_catalog,public")
-	revoked := database(t, t.TempDir())
+	revoked := own(t)
 	run(t, revoked, "REVOKE ALL ON facts, goose_db_version FROM CURRENT_USER")
 	for name, c := range map[string]struct {
 		url      string
@@ -123,7 +123,7 @@ func run(t testing.TB, url string, statements ...string) {
 // a broken machine: a trigger raises the same error.
 func TestServerFailures(t *testing.T) {
 	t.Parallel()
-	url := database(t, t.TempDir())
+	url := own(t)
 	for state, want := range map[string]struct {
 		code  pika.Code
 		words string

@@ -59,7 +59,7 @@ func (db *DB) List(ctx context.Context, scope pika.Scope, f pika.ListFacts, p pi
 		return pika.Page[pika.Fact]{}, err
 	}
 	var facts []pika.Fact
-	err = db.do(ctx, operation{what: "list facts", access: tenantOf(scope)}, func(ctx context.Context, t *tx) error {
+	err = db.do(ctx, operation{what: "list facts", access: tenantOf(scope), list: true}, func(ctx context.Context, t *tx) error {
 		facts = nil
 		return t.finish(ctx, collect(&facts, factOf(scope.User), `SELECT `+factColumns+` FROM facts f
 			WHERE f.scope = $1 AND f.recorded_at <= $2 AND (f.recorded_at < $2 OR f.id > $3)

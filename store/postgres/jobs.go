@@ -109,7 +109,7 @@ func (db *DB) ListJobs(ctx context.Context, tenant string, f pika.ListJobs, p pi
 		return pika.Page[pika.Job]{}, err
 	}
 	var jobs []pika.Job
-	err = db.do(ctx, operation{what: "list jobs", access: access{tenant: tenant}}, func(ctx context.Context, t *tx) error {
+	err = db.do(ctx, operation{what: "list jobs", access: access{tenant: tenant}, list: true}, func(ctx context.Context, t *tx) error {
 		jobs = nil
 		return t.finish(ctx, collect(&jobs, jobOf, listJobsQuery(f), tenant, start.At, start.ID, f.User, string(f.Status), p.Limit+1))
 	})

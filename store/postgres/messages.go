@@ -68,8 +68,8 @@ func compare(messages []pika.StoredMessage, there []kept) (changed []pika.Stored
 	return changed, replaced
 }
 
-// replaceMessages takes the replaced messages out, writes the changed ones, and ends
-// the transaction.
+// replaceMessages takes the replaced messages out, with the vectors of their former
+// content, writes the changed ones, and ends the transaction.
 func (db *DB) replaceMessages(ctx context.Context, t *tx, scope pika.Scope, changed []pika.StoredMessage, replaced []kept) error {
 	owed := map[string]bool{} // by key: written, or taken out, with content
 	var out []indexed
@@ -106,8 +106,10 @@ func (db *DB) replaceMessages(ctx context.Context, t *tx, scope pika.Scope, chan
 		return err
 	}
 	keys := slices.DeleteFunc(column(changed, keyOf), func(key string) bool { return !owed[key] })
+	gone := column(replaced, func(k *kept) string { return k.message.Key })
 	statements = []statement{
-		exec("DELETE FROM messages WHERE scope = $1 AND id = ANY($2)", scope.ID(), column(replaced, func(k *kept) string { return k.message.Key })),
+		dropRaw(scope, truth.MessagesKey, gone),
+		exec("DELETE FROM messages WHERE scope = $1 AND id = ANY($2)", scope.ID(), gone),
 		inserted,
 	}
 	statements = append(statements, x.save()...)

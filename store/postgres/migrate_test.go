@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/pikatest"
 	"github.com/pikamem/pika/store/postgres"
 )
 
@@ -81,7 +82,7 @@ func TestSchemaOfSearchPath(t *testing.T) {
 // nothing: what was prepared before is prepared again.
 func TestMigrateUnderLoad(t *testing.T) {
 	t.Parallel()
-	url := database(t, t.TempDir())
+	url := own(t)
 	db, err := postgres.Open(postgres.Config{URL: url, MaxConns: 1, MinIdleConns: -1})
 	if err != nil {
 		t.Fatal(err)
@@ -103,8 +104,8 @@ func TestMigrateUnderLoad(t *testing.T) {
 
 func emptyDatabase(t testing.TB) string {
 	t.Helper()
-	database(t, t.TempDir()) // skips where there is no server
-	return server.Empty(t, t.TempDir())
+	pikatest.Server(t, urlVariable)
+	return server.Empty(t)
 }
 
 // TestSchemaIsComparedByBytes: a column that is ordered or searched by another

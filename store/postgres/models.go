@@ -9,31 +9,12 @@ import (
 
 var _ pika.Models = (*DB)(nil)
 
-// modelSetting is the setting that names the active model.
+// modelSetting is the name of the setting that is the JSON of the active model.
 const modelSetting = "embedding_model"
 
-// modelRow is the form in which it is kept.
-type modelRow struct {
-	ID         string `json:"id"`
-	Dimensions int    `json:"dimensions"`
-	Embedder   string `json:"embedder"`
-}
-
-func encodeModel(m pika.ActiveModel) (string, error) {
-	return truth.EncodeJSON(modelRow{ID: m.ID, Dimensions: m.Dimensions, Embedder: m.Embedder}, false)
-}
-
-func decodeModel(value string) (pika.ActiveModel, error) {
-	row, err := truth.DecodeJSON[modelRow](value)
-	return pika.ActiveModel{EmbeddingModel: pika.EmbeddingModel{ID: row.ID, Dimensions: row.Dimensions}, Embedder: row.Embedder}, err
-}
-
-func checkModel(m pika.ActiveModel) error {
-	switch {
-	case m.ID == "":
-		return pika.InvalidField("model.id", "is empty")
-	case m.Dimensions < 1:
-		return pika.InvalidField("model.dimensions", "is %d; it must be at least 1", m.Dimensions)
+func checkModel(m pika.EmbeddingModel) error {
+	if m.ID == "" || m.Dimensions < 1 {
+		return pika.InvalidField("model", "needs an id and at least 1 dimension")
 	}
 	return nil
 }
@@ -50,7 +31,7 @@ func (db *DB) ActiveModel(ctx context.Context) (pika.ActiveModel, error) {
 		if value == "" {
 			return pika.Errorf(pika.NotFound, "no embedding model is in use yet")
 		}
-		m, err = decodeModel(value)
+		m, err = truth.DecodeJSON[pika.ActiveModel](value)
 		return err
 	})
 	return m, err
@@ -62,10 +43,10 @@ func readModel(value *string) statement {
 
 // ClaimModel implements pika.Models.
 func (db *DB) ClaimModel(ctx context.Context, m pika.ActiveModel) (pika.ActiveModel, error) {
-	if err := checkModel(m); err != nil {
+	if err := checkModel(m.EmbeddingModel); err != nil {
 		return pika.ActiveModel{}, err
 	}
-	claimed, err := encodeModel(m)
+	claimed, err := truth.EncodeJSON(m, false)
 	if err != nil {
 		return pika.ActiveModel{}, err
 	}
@@ -76,7 +57,7 @@ func (db *DB) ClaimModel(ctx context.Context, m pika.ActiveModel) (pika.ActiveMo
 		if err != nil {
 			return err
 		}
-		active, err = decodeModel(value)
+		active, err = truth.DecodeJSON[pika.ActiveModel](value)
 		return err
 	})
 	return active, err
@@ -84,10 +65,10 @@ func (db *DB) ClaimModel(ctx context.Context, m pika.ActiveModel) (pika.ActiveMo
 
 // SwitchModel implements pika.Models.
 func (db *DB) SwitchModel(ctx context.Context, from, to pika.ActiveModel) error {
-	if err := checkModel(to); err != nil {
+	if err := checkModel(to.EmbeddingModel); err != nil {
 		return err
 	}
-	value, err := encodeModel(to)
+	value, err := truth.EncodeJSON(to, false)
 	if err != nil {
 		return err
 	}
@@ -97,11 +78,11 @@ func (db *DB) SwitchModel(ctx context.Context, from, to pika.ActiveModel) error 
 		if err != nil {
 			return err
 		}
-		active, err := decodeModel(have)
+		active, err := truth.DecodeJSON[pika.ActiveModel](have)
 		if err != nil {
 			return err
 		}
-		if active.EmbeddingModel != from.EmbeddingModel {
+		if have == "" || active.EmbeddingModel != from.EmbeddingModel {
 			return pika.Errorf(pika.Conflict, "another embedding model is in use than the one to switch from")
 		}
 		return t.finish(ctx, exec("UPDATE settings SET value = $2 WHERE name = $1", modelSetting, value))

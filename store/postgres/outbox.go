@@ -16,7 +16,7 @@ func (db *DB) PendingItems(ctx context.Context, before time.Time, limit int) ([]
 		return nil, pika.InvalidField("limit", "must be 1–%d", pika.MaxPageLimit)
 	}
 	var items []pika.OutboxItem
-	err := db.do(ctx, operation{what: "read the outbox", access: everyone}, func(ctx context.Context, t *tx) error {
+	err := db.do(ctx, operation{what: "read the outbox", access: everyone, list: true}, func(ctx context.Context, t *tx) error {
 		items = nil
 		return t.finish(ctx, collect(&items, outboxItem, `SELECT s.tenant, s.user_id, o.corpus, o.id, o.store, o.since
 			FROM (SELECT * FROM outbox WHERE since < $1 ORDER BY since, key LIMIT $2) o

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -20,6 +21,22 @@ func database(t testing.TB, key string) string {
 	t.Helper()
 	pikatest.Server(t, urlVariable)
 	return server.Database(t, key)
+}
+
+// own returns the URL of a migrated database whose schema the test may change.
+func own(t testing.TB) string {
+	t.Helper()
+	pikatest.Server(t, urlVariable)
+	return server.Own(t)
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := server.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, "drop the tests' databases:", err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // open opens a database that must open. Machines that run tests are slow at times, so
@@ -45,4 +62,24 @@ func TestFacts(t *testing.T) {
 func TestJobs(t *testing.T) {
 	t.Parallel()
 	pikatest.Jobs(t, config)
+}
+
+func TestRawVectors(t *testing.T) {
+	t.Parallel()
+	pikatest.RawVectors(t, config)
+}
+
+func TestCensus(t *testing.T) {
+	t.Parallel()
+	pikatest.Census(t, config)
+}
+
+func TestModels(t *testing.T) {
+	t.Parallel()
+	pikatest.Models(t, config)
+}
+
+func TestAPIKeys(t *testing.T) {
+	t.Parallel()
+	pikatest.APIKeys(t, config)
 }

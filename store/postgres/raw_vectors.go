@@ -69,11 +69,23 @@ func vectorOf(s scan) (pika.Vector, error) {
 	return v, err
 }
 
-// ofModel is the condition of the queries for one user's vectors of one model: $1–$4.
-const ofModel = "FROM raw_vectors WHERE scope = $1 AND corpus = $2 AND model = $3 AND dimensions = $4 "
+// The queries for one user's vectors of one model, which are $1–$4.
+const (
+	vectorsOf = "SELECT id, value FROM raw_vectors WHERE scope = $1 AND corpus = $2 AND model = $3 AND dimensions = $4 "
 
-// readVectors runs a query that begins with ofModel's condition.
-func (db *DB) readVectors(ctx context.Context, op operation, scope pika.Scope, corpus pika.Corpus, model pika.EmbeddingModel, rest string, args ...any) ([]pika.Vector, error) {
+	// What is not acknowledged and what was so only lately are ranges of two indexes;
+	// nothing of the many vectors that have settled long ago is read.
+	unsettledOf = `SELECT id, value FROM (
+		SELECT id, value, written_at FROM raw_vectors
+			WHERE scope = $1 AND corpus = $2 AND settled_at IS NULL AND model = $3 AND dimensions = $4
+		UNION ALL
+		SELECT id, value, written_at FROM raw_vectors
+			WHERE scope = $1 AND corpus = $2 AND settled_at >= $5 AND model = $3 AND dimensions = $4) AS u
+		ORDER BY written_at DESC, id LIMIT $6`
+)
+
+// readVectors runs one of the queries above.
+func (db *DB) readVectors(ctx context.Context, op operation, scope pika.Scope, corpus pika.Corpus, model pika.EmbeddingModel, sql string, args ...any) ([]pika.Vector, error) {
 	key, err := truth.CorpusKey(corpus)
 	if err != nil {
 		return nil, err
@@ -83,7 +95,7 @@ func (db *DB) readVectors(ctx context.Context, op operation, scope pika.Scope, c
 	err = db.do(ctx, op, func(ctx context.Context, t *tx) error {
 		vectors = nil
 		all := append([]any{scope.ID(), key, model.ID, model.Dimensions}, args...)
-		return t.finish(ctx, collect(&vectors, vectorOf, "SELECT id, value "+ofModel+rest, all...))
+		return t.finish(ctx, collect(&vectors, vectorOf, sql, all...))
 	})
 	return vectors, err
 }
@@ -93,7 +105,7 @@ func (db *DB) RawVectors(ctx context.Context, scope pika.Scope, corpus pika.Corp
 	if err := pika.CheckIDs("ids", len(ids), pika.MaxVectorBatch); err != nil {
 		return nil, err
 	}
-	vectors, err := db.readVectors(ctx, operation{what: "read vectors"}, scope, corpus, model, "AND id = ANY($5)", ids)
+	vectors, err := db.readVectors(ctx, operation{what: "read vectors"}, scope, corpus, model, vectorsOf+"AND id = ANY($5)", ids)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +117,7 @@ func (db *DB) ListRawVectors(ctx context.Context, scope pika.Scope, corpus pika.
 	if err := checkLimit(limit, pika.MaxVectorBatch); err != nil {
 		return nil, err
 	}
-	return db.readVectors(ctx, operation{what: "list vectors"}, scope, corpus, model, "AND id > $5 ORDER BY id LIMIT $6", after, limit)
+	return db.readVectors(ctx, operation{what: "list vectors", list: true}, scope, corpus, model, vectorsOf+"AND id > $5 ORDER BY id LIMIT $6", after, limit)
 }
 
 func checkLimit(limit, most int) error {
@@ -115,13 +127,14 @@ func checkLimit(limit, most int) error {
 	return nil
 }
 
-// UnsettledVectors implements pika.RawVectors.
+// UnsettledVectors implements pika.RawVectors. Of vectors written at the same time the
+// lowest id comes first.
 func (db *DB) UnsettledVectors(ctx context.Context, scope pika.Scope, corpus pika.Corpus, model pika.EmbeddingModel, since time.Time, limit int) ([]pika.Vector, error) {
 	if err := checkLimit(limit, pika.MaxVectorBatch); err != nil {
 		return nil, err
 	}
 	return db.readVectors(ctx, operation{what: "read unsettled vectors", search: true}, scope, corpus, model,
-		"AND (settled_at IS NULL OR settled_at >= $5) ORDER BY written_at DESC, id LIMIT $6", truth.Micros(since), limit)
+		unsettledOf, truth.Micros(since), limit)
 }
 
 // settle makes the statement that notes that the vector index has what the items are
@@ -155,8 +168,13 @@ func (db *DB) DeleteRawVectors(ctx context.Context, scope pika.Scope, corpus pik
 	}
 	op := operation{what: "delete vectors", access: tenantOf(scope), write: true}
 	return db.do(ctx, op, func(ctx context.Context, t *tx) error {
-		return t.finish(ctx, exec("DELETE FROM raw_vectors WHERE scope = $1 AND corpus = $2 AND id = ANY($3)", scope.ID(), key, ids))
+		return t.finish(ctx, dropRaw(scope, key, ids))
 	})
+}
+
+// dropRaw makes the statement that removes the vectors of all models of facts or messages.
+func dropRaw(scope pika.Scope, corpus int, ids []string) statement {
+	return exec("DELETE FROM raw_vectors WHERE scope = $1 AND corpus = $2 AND id = ANY($3)", scope.ID(), corpus, ids)
 }
 
 // DropRawVectors implements pika.RawVectors.

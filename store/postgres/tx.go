@@ -52,6 +52,7 @@ type operation struct {
 	write  bool
 	once   bool // it must not be done again if it may have been done
 	search bool // it waits no longer than a search may
+	list   bool // it reads a part of a long list in the order of an index
 	until  bool // the caller set a deadline
 }
 
@@ -96,22 +97,34 @@ func (db *DB) try(ctx context.Context, op operation, f func(context.Context, *tx
 }
 
 // opening returns the statements that begin a transaction. Everything is set for this
-// transaction alone. Compiling a query (jit) costs more than any query here gains. A
-// writing transaction does not insist on READ WRITE: where the operator, or a managed
-// service whose disk is full, made read-only the default, that must hold.
+// transaction alone. A writing transaction does not insist on READ WRITE: where the
+// operator, or a managed service whose disk is full, made read-only the default, that
+// must hold.
 func (db *DB) opening(ctx context.Context, op operation) []statement {
-	begin, all := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ""
+	begin, all, sort := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "", "on"
 	if op.write {
 		begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
 	}
 	if op.access.all {
 		all = "on"
 	}
-	return []statement{exec(begin), exec(`SELECT set_config('pika.tenant', $1, true), set_config('pika.all_tenants', $2, true),
-		set_config('statement_timeout', $3, true), set_config('lock_timeout', $4, true),
-		set_config('idle_in_transaction_session_timeout', $5, true), set_config('jit', 'off', true)`,
-		op.access.tenant, all, millis(db.statementTimeout(ctx, op)), millis(db.config.LockTimeout), millis(db.config.IdleTimeout))}
+	if op.list {
+		sort = "off"
+	}
+	return []statement{exec(begin), exec(settings,
+		op.access.tenant, all, millis(db.statementTimeout(ctx, op)), millis(db.config.LockTimeout), millis(db.config.IdleTimeout), sort)}
 }
+
+// settings are the settings of a transaction. Every query here has an index that it is
+// written for and reads few rows. The planner must find it on tables without statistics
+// too, and it cannot know that the tenant, which row-level security compares, follows
+// from the user: it takes for one row what are ten thousand, and then reads and sorts
+// them all for a page of fifty. Compiling a query (jit) costs more than it gains.
+const settings = `SELECT set_config('pika.tenant', $1, true), set_config('pika.all_tenants', $2, true),
+	set_config('statement_timeout', $3, true), set_config('lock_timeout', $4, true),
+	set_config('idle_in_transaction_session_timeout', $5, true), set_config('enable_sort', $6, true),
+	set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+	set_config('jit', 'off', true)`
 
 // statementTimeout returns how long one statement may run on the server.
 func (db *DB) statementTimeout(ctx context.Context, op operation) time.Duration {

@@ -6,8 +6,7 @@ package postgrestest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -30,85 +29,132 @@ const (
 // timeout bounds what is done for one test.
 const timeout = 60 * time.Second
 
-// Server makes databases on one server.
+// Server makes databases on one server. Making and dropping one costs it a checkpoint,
+// so databases are emptied and lent again.
 type Server struct {
 	address string
 
-	mu       sync.Mutex
-	owned    *url.URL // the server by the user that the databases belong to
-	template string   // a migrated database
-	tests    int      // that use the template
-	made     map[string]bool
+	mu    sync.Mutex
+	owned *url.URL          // the server by the user that the databases belong to
+	made  []string          // databases to drop at the end
+	free  []string          // those of them that are migrated, empty, and no test's
+	lent  map[string]string // by key
 }
 
 // New returns the server at a URL whose user may create databases; if it is a superuser,
-// the databases belong to a plain user that is made at need.
-func New(address string) *Server { return &Server{address: address, made: map[string]bool{}} }
+// the databases belong to a plain user that is made at need. Close it after the tests.
+func New(address string) *Server { return &Server{address: address, lent: map[string]string{}} }
 
-// Database returns the URL of the database that key names: new and migrated the first
-// time, the same one when it is asked for again. It is dropped at the end of the test.
+// Database returns the URL of the database that key names: migrated and empty the first
+// time, the same one when it is asked for again in the same test. The test must leave
+// its schema and settings as they are, and no connection behind.
 func (s *Server) Database(t testing.TB, key string) string {
 	t.Helper()
-	return s.database(t, key, true)
-}
-
-// Empty is Database without a schema.
-func (s *Server) Empty(t testing.TB, key string) string {
-	t.Helper()
-	return s.database(t, key, false)
-}
-
-func (s *Server) database(t testing.TB, key string, migrated bool) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	sum := sha256.Sum256([]byte(key))
-	name := fmt.Sprintf("pika_test_%d_%s", os.Getpid(), hex.EncodeToString(sum[:8]))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.made[name] {
+	if name, ok := s.lent[key]; ok {
 		return s.url(name)
 	}
-	if err := s.prepare(ctx); err != nil {
-		t.Fatalf("prepare the server: %v", err)
-	}
-	t.Cleanup(func() { s.drop(t, name) })
-	s.tests++
-	template := "template0"
-	if migrated {
-		if err := s.makeTemplate(ctx); err != nil {
-			t.Fatalf("make the template database: %v", err)
-		}
-		template = s.template
-	}
-	if err := s.execute(ctx, create(name, template)); err != nil {
-		t.Fatalf("make a database: %v", err)
-	}
-	s.made[name] = true
+	name := s.take(t)
+	s.lent[key] = name
+	t.Cleanup(func() { s.giveBack(t, key, name) })
 	return s.url(name)
 }
 
-func create(name, template string) string {
-	return fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`, name, template)
+// Own returns the URL of a migrated database that nothing else ever uses.
+func (s *Server) Own(t testing.TB) string {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.url(s.make(t, true))
 }
 
-// drop removes a test's database, and after the last one the template.
-func (s *Server) drop(t testing.TB, name string) {
+// Empty returns the URL of a database without a schema that nothing else ever uses.
+func (s *Server) Empty(t testing.TB) string {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.url(s.make(t, false))
+}
+
+// Close drops all databases.
+func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.execute(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
-		t.Errorf("drop a database: %v", err)
+	var errs []error
+	for _, name := range s.made {
+		errs = append(errs, s.execute(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"))
 	}
-	delete(s.made, name)
-	if s.tests--; s.tests > 0 || s.template == "" {
+	s.made, s.free = nil, nil
+	return errors.Join(errs...)
+}
+
+func (s *Server) take(t testing.TB) string {
+	t.Helper()
+	if n := len(s.free); n > 0 {
+		name := s.free[n-1]
+		s.free = s.free[:n-1]
+		return name
+	}
+	return s.make(t, true)
+}
+
+func (s *Server) make(t testing.TB, migrated bool) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	if err := s.prepare(ctx); err != nil {
+		t.Fatalf("prepare the server: %v", err)
+	}
+	name := fmt.Sprintf("pika_test_%d_%d", os.Getpid(), len(s.made))
+	if err := s.execute(ctx, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"); err != nil {
+		t.Fatalf("make a database: %v", err)
+	}
+	s.made = append(s.made, name)
+	if !migrated {
+		return name
+	}
+	if _, _, err := postgres.Migrate(ctx, s.url(name)); err != nil {
+		t.Fatalf("migrate a database: %v", err)
+	}
+	return name
+}
+
+// giveBack empties a database and keeps it for another test, unless that fails.
+func (s *Server) giveBack(t testing.TB, key, name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	err := s.empty(ctx, name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.lent, key)
+	if err != nil {
+		t.Errorf("empty the test's database: %v", err)
 		return
 	}
-	if err := s.execute(ctx, "DROP DATABASE IF EXISTS "+s.template+" WITH (FORCE)"); err != nil {
-		t.Errorf("drop the template database: %v", err)
+	s.free = append(s.free, name)
+}
+
+// emptySQL deletes all rows of all tables but the one that says which migrations ran.
+const emptySQL = `DO $$ DECLARE name text; BEGIN
+	PERFORM set_config('pika.all_tenants', 'on', true);
+	ALTER TABLE history DISABLE TRIGGER USER;
+	FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'goose_db_version' LOOP
+		EXECUTE format('DELETE FROM %I', name);
+	END LOOP;
+	ALTER TABLE history ENABLE TRIGGER USER;
+END $$`
+
+func (s *Server) empty(ctx context.Context, name string) error {
+	conn, err := pgx.Connect(ctx, s.url(name))
+	if err != nil {
+		return err
 	}
-	s.template = ""
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, emptySQL)
+	return err
 }
 
 // prepare finds out as whom the databases are made.
@@ -148,19 +194,6 @@ func makeUser(ctx context.Context, conn *pgx.Conn) error {
 			CREATE ROLE %[1]s LOGIN PASSWORD '%[2]s' CREATEDB;
 		END IF;
 	END $$`, user, password))
-	return err
-}
-
-func (s *Server) makeTemplate(ctx context.Context) error {
-	if s.template != "" {
-		return nil
-	}
-	name := fmt.Sprintf("pika_test_%d_template", os.Getpid())
-	if err := s.execute(ctx, create(name, "template0")); err != nil {
-		return err
-	}
-	s.template = name
-	_, _, err := postgres.Migrate(ctx, s.url(name))
 	return err
 }
 
