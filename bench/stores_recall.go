@@ -98,26 +98,30 @@ func (s *storesBench) rawVectors(ctx context.Context, scope pika.Scope) ([]pika.
 }
 
 func (s *storesBench) recall(ctx context.Context, b *bed, name string, questions []question, limit int) error {
-	found, times := map[string]float64{}, map[string][]time.Duration{}
+	found, lost, times := map[string]float64{}, map[string]float64{}, map[string][]time.Duration{}
 	err := s.inTurns(ctx, len(questions), func(c *column, i int) error {
 		q := questions[i]
 		start := time.Now()
 		hits, err := c.vectors.SearchVectors(ctx, q.scope, pika.CorpusFacts, q.query, limit)
 		times[c.name] = append(times[c.name], time.Since(start))
-		found[c.name] += q.shareOf(hits) / float64(len(questions))
+		share, less := q.compare(hits)
+		found[c.name] += share / float64(len(questions))
+		lost[c.name] += less / float64(len(questions))
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	b.pairAtLeast(fmt.Sprintf("recall@%d of %d hits, %s (%d questions)", recallAt, limit, name, len(questions)), found["embedded"], found["real"], 0.99, "")
+	b.pairNote("  cosine of the last place below the exact answer's, mean", fmt.Sprintf("%.5f", lost["embedded"]), fmt.Sprintf("%.5f", lost["real"]))
 	b.pairTimes("  the search", times["embedded"], times["real"], 0, 0)
 	return nil
 }
 
-// shareOf returns how many of the exact best are among the hits. Rows that are as near
-// as the last of the best, to within rounding, are as good as that one.
-func (q question) shareOf(hits []pika.Scored) float64 {
+// compare returns how many of the exact best are among the hits, and how much less near
+// the last of the hits is than the last of the best. Rows that are as near as the last of
+// the best, to within rounding, are as good as that one.
+func (q question) compare(hits []pika.Scored) (share, less float64) {
 	const rounding = 1e-6
 	exact := make(map[string]float64, len(q.rows))
 	var best []float64
@@ -127,13 +131,15 @@ func (q question) shareOf(hits []pika.Scored) float64 {
 	}
 	slices.SortFunc(best, func(a, b float64) int { return cmp.Compare(b, a) })
 	best = best[:min(recallAt, len(best))]
-	right := 0
+	worst, right, last := best[len(best)-1], 0, 1.0
 	for _, h := range hits[:min(recallAt, len(hits))] {
-		if score, ok := exact[h.ID]; ok && score >= best[len(best)-1]-rounding {
+		score, ok := exact[h.ID]
+		if ok && score >= worst-rounding {
 			right++
 		}
+		last = min(last, score)
 	}
-	return float64(right) / float64(len(best))
+	return float64(right) / float64(len(best)), max(worst-last, 0)
 }
 
 func dot(a, b []float32) float64 {

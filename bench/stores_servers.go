@@ -140,11 +140,9 @@ func (s *servers) settle(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("Milvus has no collection of facts of %s", s.name)
 }
 
-// settleCollection flushes and waits until every segment in service has its index and
-// nothing moves for three seconds. Segments of under 1,024 rows get none: it waits for
-// them no longer than unsettledFor.
+// settleCollection flushes and waits until every segment in service that gets an index
+// has it, and nothing moves for three seconds.
 func (s *servers) settleCollection(ctx context.Context, name string) (string, error) {
-	const unsettledFor = 15
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	if err := s.milvus.Flush(ctx, name, false); err != nil {
@@ -152,34 +150,45 @@ func (s *servers) settleCollection(ctx context.Context, name string) (string, er
 	}
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	for still, last := 0, int64(-1); ; still++ {
-		indexed, bare, err := s.segments(ctx, name)
+	var last segments
+	for still := 0; ; still++ {
+		now, err := s.segments(ctx, name)
 		switch {
 		case err != nil:
 			return "", err
-		case indexed == 0 || indexed != last:
+		case now != last || now.waiting > 0:
 			still = 0
-		case still >= 3 && bare == 0, still >= unsettledFor:
-			return fmt.Sprintf("%d in an index, %d in segments without one", indexed, bare), nil
+		case still >= 3:
+			return fmt.Sprintf("%d in an index, %d in segments too small for one", now.indexed, now.small), nil
 		}
-		last = indexed
+		last = now
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("wait until %d rows have an index: %w", bare, ctx.Err())
+			return "", fmt.Errorf("wait until %d rows have an index: %w", now.waiting, ctx.Err())
 		case <-ticker.C:
 		}
 	}
 }
 
-// segments counts the rows in service that are in an index, and those that are not.
-func (s *servers) segments(ctx context.Context, name string) (indexed, bare int64, err error) {
+// leastIndexed is how many rows Milvus makes an index for; it scans smaller segments.
+const leastIndexed = 1024
+
+// segments counts the rows in service: in an index, without one for good, and without
+// one yet.
+type segments struct{ indexed, small, waiting int64 }
+
+func (s *servers) segments(ctx context.Context, name string) (segments, error) {
+	var n segments
 	loaded, err := s.milvus.GetQuerySegmentInfo(ctx, name)
 	for _, segment := range loaded {
-		if segment.IndexID > 0 {
-			indexed += segment.NumRows
-		} else {
-			bare += segment.NumRows
+		switch {
+		case segment.IndexID > 0:
+			n.indexed += segment.NumRows
+		case segment.NumRows < leastIndexed:
+			n.small += segment.NumRows
+		default:
+			n.waiting += segment.NumRows
 		}
 	}
-	return indexed, bare, err
+	return n, err
 }
