@@ -81,6 +81,9 @@ func (s *storesBench) drift(ctx context.Context, c *column) (rows int, err error
 			unknown := pika.DeriveID("bench-extra", facts[i].ID)
 			missing = append(missing, facts[i].ID)
 			extra = append(extra, pika.Vector{ID: unknown, Values: randomUnit(random, s.model.Dimensions)})
+			if c == s.real {
+				s.written(u.scope, []pika.Fact{{ID: unknown}}) // should the reconciler not remove it
+			}
 			links = append(links, pika.Link{FactID: unknown, Predicate: "has", Entities: []string{facts[i].Entities[0].ID}})
 		}
 		for _, do := range []func() error{

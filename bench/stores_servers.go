@@ -77,9 +77,10 @@ func (s *servers) administer(ctx context.Context, address, sql string) error {
 }
 
 // remove removes the database, the collections and the keys of the cache.
+// WITH (FORCE) is refused while autovacuum, which is not ours to end, works in the database.
 func (s *servers) remove(ctx context.Context) error {
 	return errors.Join(
-		s.administer(ctx, s.postgres, "DROP DATABASE IF EXISTS "+s.name+" WITH (FORCE)"),
+		s.administer(ctx, s.postgres, "DROP DATABASE IF EXISTS "+s.name),
 		s.removeCollections(ctx), s.removeKeys(ctx), s.milvus.Close())
 }
 
