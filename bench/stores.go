@@ -134,6 +134,3 @@ func (s *storesBench) inTurns(ctx context.Context, n int, do func(c *column, i i
 	}
 	return nil
 }
-
-// scale returns n, or a tenth of it with -quick.
-func (s *storesBench) scale(n int) int { return (&bed{quick: s.quick}).scale(n) }

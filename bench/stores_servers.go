@@ -124,8 +124,8 @@ func (s *servers) collections(ctx context.Context) ([]string, error) {
 
 // settle brings the servers to the state they reach by themselves when nobody writes
 // for a while: statistics for the planner, and rows in sealed segments with an index. It
-// says how many rows of facts are in an index.
-func (s *servers) settle(ctx context.Context) (string, error) {
+// says how many of the rows of facts are in an index.
+func (s *servers) settle(ctx context.Context, rows int) (string, error) {
 	if err := s.administer(ctx, s.env["PIKA_FACTS"], "VACUUM ANALYZE"); err != nil {
 		return "", err
 	}
@@ -135,15 +135,15 @@ func (s *servers) settle(ctx context.Context) (string, error) {
 	}
 	for _, name := range names {
 		if strings.HasPrefix(name, s.name+"_facts_") {
-			return s.settleCollection(ctx, name)
+			return s.settleCollection(ctx, name, int64(rows))
 		}
 	}
-	return "", fmt.Errorf("Milvus has no collection of facts of %s", s.name)
+	return "", fmt.Errorf("the collection of facts of %s is not in Milvus", s.name)
 }
 
-// settleCollection flushes and waits until every segment in service that gets an index
-// has it, and nothing moves for three seconds.
-func (s *servers) settleCollection(ctx context.Context, name string) (string, error) {
+// settleCollection flushes and waits until all rows are in service, every segment that
+// gets an index has it, and nothing moves for three seconds.
+func (s *servers) settleCollection(ctx context.Context, name string, rows int64) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	if err := s.milvus.Flush(ctx, name, false); err != nil {
@@ -157,7 +157,7 @@ func (s *servers) settleCollection(ctx context.Context, name string) (string, er
 		switch {
 		case err != nil:
 			return "", err
-		case now != last || now.waiting > 0:
+		case now != last || now.indexed+now.small < rows:
 			still = 0
 		case still >= 3:
 			return fmt.Sprintf("%d in an index, %d in segments too small for one", now.indexed, now.small), nil
@@ -165,7 +165,7 @@ func (s *servers) settleCollection(ctx context.Context, name string) (string, er
 		last = now
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("wait until %d rows have an index: %w", now.waiting, ctx.Err())
+			return "", fmt.Errorf("wait until %d rows are in an index, %d are: %w", rows, now.indexed, ctx.Err())
 		case <-ticker.C:
 		}
 	}
@@ -174,9 +174,8 @@ func (s *servers) settleCollection(ctx context.Context, name string) (string, er
 // leastIndexed is how many rows Milvus makes an index for; it scans smaller segments.
 const leastIndexed = 1024
 
-// segments counts the rows in service: in an index, without one for good, and without
-// one yet.
-type segments struct{ indexed, small, waiting int64 }
+// segments counts the rows in service: in an index, and without one for good.
+type segments struct{ indexed, small int64 }
 
 func (s *servers) segments(ctx context.Context, name string) (segments, error) {
 	var n segments
@@ -187,8 +186,6 @@ func (s *servers) segments(ctx context.Context, name string) (segments, error) {
 			n.indexed += segment.NumRows
 		case segment.NumRows < leastIndexed:
 			n.small += segment.NumRows
-		default:
-			n.waiting += segment.NumRows
 		}
 	}
 	return n, err
