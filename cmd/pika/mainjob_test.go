@@ -13,8 +13,9 @@ import (
 // TestMainJob does what `make run` does, and what a user does next: the example
 // conversation goes in, questions find its facts, a deleted fact is gone, and all of
 // it is still so after a restart.
-func TestMainJob(t *testing.T) {
-	env := requireServer(t)
+func TestMainJob(t *testing.T) { onBothWirings(t, testMainJob) }
+
+func testMainJob(t *testing.T, env map[string]string) {
 	data := t.TempDir()
 	s := start(t, data, env)
 	body, err := os.ReadFile("../../examples/conversation.json")

@@ -96,12 +96,14 @@ func start(t *testing.T, data string, env map[string]string) *process.Server {
 // about the first speaker.
 func startModel(t *testing.T) string {
 	t.Helper()
-	server := httptest.NewServer(pikatest.NewLLMServer(func(lines []pikatest.LLMLine) []pika.Candidate {
-		name := lines[0].Name
-		return []pika.Candidate{modelFact(name+" has a cat", "has_pet", "cat"), modelFact(name+" lives in Huế", "lives_in", "Huế")}
-	}))
+	server := httptest.NewServer(pikatest.NewLLMServer(twoFacts))
 	t.Cleanup(server.Close)
 	return server.URL + "/v1"
+}
+
+func twoFacts(lines []pikatest.LLMLine) []pika.Candidate {
+	name := lines[0].Name
+	return []pika.Candidate{modelFact(name+" has a cat", "has_pet", "cat"), modelFact(name+" lives in Huế", "lives_in", "Huế")}
 }
 
 func modelFact(text, predicate, object string) pika.Candidate {
@@ -135,8 +137,9 @@ func factsOf(t *testing.T, s *process.Server, user string) listedFacts {
 
 // TestKilledInTheMiddle kills pika with SIGKILL in the middle of 100 extractions and
 // starts it again: every accepted job completes, no fact is there twice, none is lost.
-func TestKilledInTheMiddle(t *testing.T) {
-	env := requireServer(t)
+func TestKilledInTheMiddle(t *testing.T) { onBothWirings(t, testKilledInTheMiddle) }
+
+func testKilledInTheMiddle(t *testing.T, env map[string]string) {
 	env["OPENAI_BASE_URL"], env["OPENAI_API_KEY"] = startModel(t), "none"
 	data := t.TempDir()
 	s := start(t, data, env)
@@ -148,16 +151,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	done := 0
-	for _, a := range accepted {
-		var status process.Status
-		if err := s.Call(t.Context(), http.MethodGet, a.StatusURL, nil, &status); err != nil {
-			t.Fatal(err)
-		}
-		if status.Status == "completed" {
-			done++
-		}
-	}
+	awaitFirst(t, s, accepted[0].JobID)
+	done := countDone(t, s, accepted)
 	s.Kill()
 	t.Logf("killed with %d of %d jobs completed", done, jobs)
 	if done == jobs {
@@ -181,8 +176,9 @@ func TestKilledInTheMiddle(t *testing.T) {
 }
 
 // TestTwentyIdenticalPosts sends the same request 20 times at once.
-func TestTwentyIdenticalPosts(t *testing.T) {
-	env := requireServer(t)
+func TestTwentyIdenticalPosts(t *testing.T) { onBothWirings(t, testTwentyIdenticalPosts) }
+
+func testTwentyIdenticalPosts(t *testing.T, env map[string]string) {
 	env["OPENAI_BASE_URL"], env["OPENAI_API_KEY"] = startModel(t), "none"
 	s := start(t, t.TempDir(), env)
 	for _, c := range []struct {

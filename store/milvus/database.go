@@ -44,7 +44,7 @@ func (s *Store) checkDatabase(ctx context.Context, c *client.GrpcClient) error {
 	}
 	there, err := s.hasDatabase(ctx, c)
 	if err == nil && !there {
-		return pika.Errorf(pika.Unavailable, "Milvus has no database %s: run `pika migrate` or correct the address of the vector index", s.config.Database)
+		return pika.Errorf(pika.Unavailable, "Milvus has no database %s: run `pika migrate` or correct PIKA_VECTORS", s.config.Database)
 	}
 	return err
 }

@@ -74,11 +74,11 @@ func translateTransport(what string, err error) error {
 
 // Sentences for the operator.
 const (
-	refusedLogin  = "Milvus refuses the user, password or API key: check the credentials in the address of the vector index"
-	cannotConnect = "cannot connect to Milvus: check that it runs and that the address of the vector index is right"
+	refusedLogin  = "Milvus refuses the user, password or API key: check the credentials in PIKA_VECTORS"
+	cannotConnect = "cannot connect to Milvus: check that it runs and that the address in PIKA_VECTORS is right"
 	notLoaded     = "Milvus has not loaded the collection: after a start it takes up to a minute; if it stays so, run `pika migrate`"
 	notThere      = "Milvus has no collection for the embedding model: run `pika migrate`"
-	noDatabase    = "Milvus has no database of the configured name: create it or correct the address of the vector index"
+	noDatabase    = "Milvus has no database of the configured name: create it or correct PIKA_VECTORS"
 	isFull        = "Milvus is full (memory or disk quota): give it more, or delete data; nothing was stored"
 	notReady      = "Milvus is starting or recovering: it answers again by itself"
 	notOneOurs    = "Milvus does not know this kind of index: configure another one, or a server that is built for it"
@@ -86,7 +86,7 @@ const (
 
 func transportSentence(message string) string {
 	if strings.Contains(message, "authentication handshake") || strings.Contains(message, "tls:") {
-		return "Milvus does not speak TLS as configured: check tls in the address of the vector index and the server's certificate"
+		return "Milvus does not speak TLS as configured: check tls in PIKA_VECTORS and the server's certificate"
 	}
 	return cannotConnect
 }
