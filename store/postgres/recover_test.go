@@ -200,7 +200,10 @@ func (l *link) copy(to, from net.Conn, cut func(string) bool) {
 			return
 		}
 		if breaks {
+			// The client hears no more; the server reads all that was sent.
 			_ = from.Close()
+			_ = to.(*net.TCPConn).CloseWrite()
+			_, _ = io.Copy(io.Discard, to)
 			return
 		}
 	}
