@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -131,7 +132,7 @@ type link struct {
 	listener net.Listener
 	conns    map[net.Conn]bool
 	paused   bool
-	word     string // cut when a client has sent it
+	word     string // the wire breaks when the server answers it
 }
 
 func newLink(t *testing.T, address string) *link {
@@ -176,12 +177,19 @@ func (l *link) carry(client net.Conn) {
 	l.mu.Lock()
 	l.conns[client], l.conns[server] = true, true
 	l.mu.Unlock()
-	go l.copy(client, server, nil)
-	l.copy(server, client, func(sent string) bool { return l.word != "" && strings.Contains(sent, l.word) })
+	// What the server says to the word is not carried: it has all that was sent by then.
+	var said atomic.Bool
+	go l.copy(client, server, func(string) bool { return said.Load() })
+	l.copy(server, client, func(sent string) bool {
+		if l.word != "" && strings.Contains(sent, l.word) {
+			said.Store(true)
+		}
+		return false
+	})
 }
 
-// copy carries bytes until one side ends; cut says that the wire breaks behind them.
-func (l *link) copy(to, from net.Conn, cut func(string) bool) {
+// copy carries bytes until one side ends, or until breaks says that the wire does.
+func (l *link) copy(to, from net.Conn, breaks func(string) bool) {
 	defer to.Close()
 	buffer := make([]byte, 32<<10)
 	for {
@@ -190,20 +198,16 @@ func (l *link) copy(to, from net.Conn, cut func(string) bool) {
 			return
 		}
 		l.mu.Lock()
-		paused, breaks := l.paused, cut != nil && cut(string(buffer[:n]))
+		paused, broken := l.paused, breaks(string(buffer[:n]))
 		l.mu.Unlock()
+		if broken {
+			return
+		}
 		if paused {
 			_, _ = io.Copy(io.Discard, from) // it takes all and says nothing
 			return
 		}
 		if _, err := to.Write(buffer[:n]); err != nil {
-			return
-		}
-		if breaks {
-			// The client hears no more; the server reads all that was sent.
-			_ = from.Close()
-			_ = to.(*net.TCPConn).CloseWrite()
-			_, _ = io.Copy(io.Discard, to)
 			return
 		}
 	}
