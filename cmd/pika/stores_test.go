@@ -147,6 +147,19 @@ func (s *stores) state(t *testing.T) state {
 
 func (s state) none() bool { return s.vectors.none() && s.messages.none() && s.graph.none() }
 
+// sum is the drift of everything together.
+func (s state) sum() drift {
+	var sum drift
+	for _, d := range []drift{s.vectors, s.messages, s.graph} {
+		sum.wanted += d.wanted
+		sum.held += d.held
+		sum.missing += d.missing
+		sum.stale += d.stale
+		sum.extra += d.extra
+	}
+	return sum
+}
+
 func (s state) String() string {
 	return fmt.Sprintf("%d facts in the truth; Milvus %s; messages: Milvus %s; Neo4j %s", s.facts, s.vectors, s.messages, s.graph)
 }

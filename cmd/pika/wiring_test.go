@@ -139,13 +139,20 @@ type pair struct {
 	gatewayLog, workerLog *output
 }
 
-// startPair starts both on the world's servers, whether those answer or not. Without a
-// key the gateway gets none to send.
-func (w *world) startPair(t *testing.T, key string, changes ...string) *pair {
+// startTemporal starts the world's Temporal cluster, which lasts as long as the test,
+// unless it has one.
+func (w *world) startTemporal(t *testing.T) {
 	t.Helper()
 	if w.env["TEMPORAL_ADDRESS"] == "" {
 		w.env["TEMPORAL_ADDRESS"] = devservertest.Start(t).Address()
 	}
+}
+
+// startPair starts both on the world's servers, whether those answer or not. Without a
+// key the gateway gets none to send.
+func (w *world) startPair(t *testing.T, key string, changes ...string) *pair {
+	t.Helper()
+	w.startTemporal(t)
 	env := w.with(changes...)
 	p := &pair{gatewayLog: &output{}, workerLog: &output{}}
 	p.worker = startCommand(t, "worker", env, p.workerLog)
@@ -216,7 +223,7 @@ func (o *output) String() string {
 // has seen last.
 func eventually(t *testing.T, limit time.Duration, what string, holds func() (ok bool, said string)) {
 	t.Helper()
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.After(limit)
 	for {
