@@ -119,12 +119,14 @@ func (db *DB) opening(ctx context.Context, op operation) []statement {
 // written for and reads few rows. The planner must find it on tables without statistics
 // too, and it cannot know that the tenant, which row-level security compares, follows
 // from the user: it takes for one row what are ten thousand, and then reads and sorts
-// them all for a page of fifty. Compiling a query (jit) costs more than it gains.
+// them all for a page of fifty. A plan kept for all parameters (a generic one) that was
+// made while tables were empty stays bad when they are full, so none is kept. Compiling
+// a query (jit) costs more than it gains.
 const settings = `SELECT set_config('pika.tenant', $1, true), set_config('pika.all_tenants', $2, true),
 	set_config('statement_timeout', $3, true), set_config('lock_timeout', $4, true),
 	set_config('idle_in_transaction_session_timeout', $5, true), set_config('enable_sort', $6, true),
 	set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-	set_config('jit', 'off', true)`
+	set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)`
 
 // statementTimeout returns how long one statement may run on the server.
 func (db *DB) statementTimeout(ctx context.Context, op operation) time.Duration {
