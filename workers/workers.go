@@ -23,6 +23,7 @@ type Options struct {
 	Truth   *activities.Truth
 	Model   *activities.Model
 	Indexes *activities.Indexes
+	Upkeep  *activities.Upkeep // nil: nothing compares truth and projections here
 
 	Concurrency      int           // steps at once beside the model's. Defaults to 32
 	ModelConcurrency int           // chunks at the language model at once. Defaults to 8
@@ -57,6 +58,10 @@ func New(o Options) *Workers {
 	w.main.RegisterWorkflow(workflows.AddFacts)
 	w.main.RegisterActivity(o.Truth)
 	w.main.RegisterActivity(o.Indexes)
+	if o.Upkeep != nil {
+		w.main.RegisterWorkflow(workflows.Reconcile)
+		w.main.RegisterActivity(o.Upkeep)
+	}
 
 	model := w.options(o)
 	model.MaxConcurrentActivityExecutionSize = cmp.Or(o.ModelConcurrency, 8)

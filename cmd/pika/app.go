@@ -46,6 +46,9 @@ type App struct {
 	projected *projection.Projections
 	counts    *cache.Metrics
 	keys      *gateway.KeyBook
+
+	reconciler *projection.Reconciler
+	prober     *projection.Prober // nil: the index is exact
 	engine    engineParts
 	tracer    trace.Tracer // nil: no traces are exported
 
@@ -164,6 +167,9 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.index.run(ctx) })
 	group.Go(func() error { return a.watch(ctx) })
 	group.Go(func() error { return a.keys.Run(ctx) })
+	if a.prober != nil {
+		group.Go(func() error { return a.prober.Run(ctx) })
+	}
 	if a.Config.Command != "gateway" {
 		a.work(ctx, group)
 	}
@@ -175,6 +181,7 @@ func (a *App) work(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return a.newWorkers().Run(ctx) })
 	repairer := projection.Repairer{Projections: a.projected, Log: a.Log}
 	group.Go(func() error { return repairer.Run(ctx) })
+	group.Go(func() error { return a.ensureSchedule(ctx) })
 }
 
 // Close gives every part back, the last opened first.

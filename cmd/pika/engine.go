@@ -82,7 +82,37 @@ func (a *App) newWorkers() *workers.Workers {
 		Truth:   &activities.Truth{Facts: a.stores.truth, Messages: a.stores.truth, Jobs: a.stores.truth, Outbox: a.stores.truth, KeepMessages: a.Config.KeepMessages, Now: a.Now},
 		Model:   &activities.Model{Extractor: a.extractor},
 		Indexes: &activities.Indexes{Projections: a.projected},
+		Upkeep:  &activities.Upkeep{Reconciler: a.reconciler},
 
 		Concurrency: a.Config.JobConcurrency, ModelConcurrency: a.Config.LLMConcurrency, StopTimeout: stopSteps,
 	})
+}
+
+// scheduleEvery is the time between two tries to set the schedule up.
+const scheduleEvery = 30 * time.Second
+
+// ensureSchedule makes the engine compare truth and projections by the clock. It tries
+// until the engine has taken it.
+func (a *App) ensureSchedule(ctx context.Context) error {
+	schedule := workers.Schedule{
+		ID: workflows.ReconcileID, Cron: a.Config.ReconcileSchedule, Queue: workflows.Queue, Workflow: workflows.Reconcile,
+		Run: workflows.ReconcileID, Input: activities.ReconcileInput{}, Timeout: workflows.ReconcileTimeout,
+	}
+	if schedule.Cron == "off" {
+		schedule.Cron = ""
+	}
+	ticker := time.NewTicker(scheduleEvery)
+	defer ticker.Stop()
+	for {
+		err := workers.EnsureSchedule(ctx, a.engine.connection, schedule)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		a.Log.Warn("the comparison of truth and projections is not scheduled yet; `pika reconcile` makes it by hand", "reason", message(err))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
 }

@@ -42,7 +42,7 @@ func commands() []command {
 		{"migrate", "bring the stores' schemas up to date", runMigrate},
 		{"warm", "warm the caches", nil},
 		{"reconcile", "compare the truth and its projections and repair them (--force, --json)", runReconcile},
-		{"reindex", "rebuild the vectors with another model", nil},
+		{"reindex", "make the vectors anew with another model and switch to it (--model, --drop)", runReindex},
 		{"keys", "make the first API key: create, list, revoke (--tenant, --role, --name)", runKeys},
 	}
 }

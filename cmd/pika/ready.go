@@ -27,7 +27,7 @@ func (a *App) checks() []check {
 	return []check{
 		{name: "facts", required: a.Config.onSQLite(), ask: a.stores.truth.Ping},
 		{name: "engine", required: true, ask: a.engine.connection.Healthy},
-		{name: "vectors", ask: a.index.ping},
+		{name: "vectors", ask: a.index.ping, degraded: a.recallProblem},
 		{name: "graph", ask: a.stores.pingGraph},
 		{name: "cache", ask: a.stores.pingCache},
 		{name: "embedder", ask: a.index.problem},
@@ -70,6 +70,14 @@ func (a *App) llmProblem() string {
 		return ""
 	}
 	return "no language model is configured, so the rules extractor works in its place; set OPENAI_API_KEY or OPENAI_BASE_URL"
+}
+
+// recallProblem says why the vector index finds less than it should.
+func (a *App) recallProblem() string {
+	if a.prober == nil {
+		return ""
+	}
+	return a.prober.Degraded()
 }
 
 // watchEvery is how often the dependencies are asked for the log.

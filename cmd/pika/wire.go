@@ -24,6 +24,17 @@ func (a *App) wire(ctx context.Context) error {
 		Facts: a.stores.truth, Messages: a.stores.truth, Outbox: a.stores.truth, Raw: a.stores.raw(),
 		Graph: a.stores.graph(), Index: a.index.Index, Now: a.Now,
 	}
+	counts := projection.NewMetrics(a.Registry)
+	a.reconciler = &projection.Reconciler{
+		Projections: a.projected, Census: a.stores.truth, Log: a.Log, Metrics: counts,
+		Grace: a.Config.ReconcileGrace, RowsPerSecond: a.Config.ReconcileRate,
+	}
+	if a.stores.milvus != nil {
+		a.prober = &projection.Prober{
+			Index: a.index.Index, Census: a.stores.truth, Raw: a.stores.truth, Log: a.Log, Metrics: counts,
+			Every: a.Config.ProbeEvery, Now: a.Now,
+		}
+	}
 	a.searcher = search.New(search.Config{
 		Facts: a.stores.truth, Messages: a.stores.truth, Keyword: a.stores.truth, Raw: a.stores.raw(), Index: a.index.Index,
 		Now: a.Now, Log: a.Log, Registerer: a.Registry,
