@@ -49,8 +49,8 @@ type App struct {
 
 	reconciler *projection.Reconciler
 	prober     *projection.Prober // nil: the index is exact
-	engine    engineParts
-	tracer    trace.Tracer // nil: no traces are exported
+	engine     engineParts
+	tracer     trace.Tracer // nil: no traces are exported
 
 	mu      sync.Mutex
 	closers []closer // in the order they were opened
