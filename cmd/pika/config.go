@@ -66,14 +66,14 @@ func LoadConfig(command string, args []string, getenv func(string) string, extra
 	values := make([]string, len(vars))
 	flags := flag.NewFlagSet("pika "+command, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
+	if extra != nil {
+		extra(flags) // a command's own flag takes the place of a variable's: reindex --model
+	}
 	for i, v := range vars {
 		values[i] = getenv(v.name)
-		if !v.secret {
+		if !v.secret && flags.Lookup(v.flagName()) == nil {
 			flags.StringVar(&values[i], v.flagName(), values[i], v.meaning)
 		}
-	}
-	if extra != nil {
-		extra(flags)
 	}
 	if err := flags.Parse(args); err != nil {
 		return Config{}, fmt.Errorf("%w; `pika help config` lists every flag and variable", err)
