@@ -367,8 +367,13 @@ func (c *graphRowsCase) unknownScopes() {
 	c.link(ghost, "a", "b")
 	c.link(alive, "a")
 	others := []pika.RowKey{
-		{}, {ScopeID: "", ID: "a"}, {ScopeID: ghost.ID(), ID: ""}, {ScopeID: "no uuid", ID: "a"}, {ScopeID: ghost.ID() + "0", ID: "a"},
-		{ScopeID: ghost.ID()[:35], ID: ghost.ID()[35:] + "/a"}, {ScopeID: ghost.ID(), ID: strings.Repeat("y", 4*pika.MaxIDBytes)},
+		{},
+		{ScopeID: "", ID: "a"},
+		{ScopeID: ghost.ID(), ID: ""},
+		{ScopeID: "no uuid", ID: "a"},
+		{ScopeID: ghost.ID() + "0", ID: "a"},
+		{ScopeID: ghost.ID()[:35], ID: ghost.ID()[35:] + "/a"},
+		{ScopeID: ghost.ID(), ID: strings.Repeat("y", 4*pika.MaxIDBytes)},
 		{ScopeID: pika.Scope{Tenant: pika.RandomID(nil)}.ID(), ID: "a"},
 	}
 	c.delete(append(others, keys(ghost, "a")...)...)

@@ -300,8 +300,13 @@ func (c *vectorRowsCase) unknownScopes() {
 	c.upsert(ghost, pika.CorpusFacts, "a", "b")
 	c.upsert(alice, pika.CorpusFacts, "a")
 	others := []pika.RowKey{
-		{}, {ID: "a"}, {ScopeID: "x", ID: "a"}, {ScopeID: ghost.ID() + "/a"}, {ScopeID: ghost.ID() + "0", ID: "a"},
-		{ScopeID: ghost.ID()[:35], ID: ghost.ID()[35:] + "/a"}, {ScopeID: ghost.ID(), ID: strings.Repeat("y", 4*pika.MaxIDBytes)},
+		{},
+		{ID: "a"},
+		{ScopeID: "x", ID: "a"},
+		{ScopeID: ghost.ID() + "/a"},
+		{ScopeID: ghost.ID() + "0", ID: "a"},
+		{ScopeID: ghost.ID()[:35], ID: ghost.ID()[35:] + "/a"},
+		{ScopeID: ghost.ID(), ID: strings.Repeat("y", 4*pika.MaxIDBytes)},
 	}
 	if err := c.rows.DeleteRows(c.Context(), pika.CorpusFacts, append(others, keys(ghost, "a")...)); err != nil {
 		c.Fatalf("DeleteRows = %v", err)

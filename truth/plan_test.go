@@ -137,7 +137,9 @@ func TestCheckSearch(t *testing.T) {
 		query  string
 		limit  int
 	}{
-		{"letters", "tea", 1}, {pika.CorpusFacts, "tea", 0}, {pika.CorpusFacts, "tea", pika.MaxKeywordLimit + 1},
+		{"letters", "tea", 1},
+		{pika.CorpusFacts, "tea", 0},
+		{pika.CorpusFacts, "tea", pika.MaxKeywordLimit + 1},
 		{pika.CorpusFacts, string(make([]byte, pika.MaxQueryBytes+1)), 1},
 	} {
 		if _, err := truth.CheckSearch(c.corpus, c.query, c.limit); pika.CodeOf(err) != pika.Invalid {

@@ -87,10 +87,11 @@ func readStatus(ctx context.Context, method string, request, reply any, c *grpc.
 		return err
 	}
 	status := statusOf(reply)
-	if status.GetErrorCode() == commonpb.ErrorCode_Success && status.GetCode() == 0 {
+	legacy := status.GetErrorCode() //lint:ignore SA1019 servers of 2.2 and before send no other code, later ones both
+	if legacy == commonpb.ErrorCode_Success && status.GetCode() == 0 {
 		return nil
 	}
-	return &statusError{code: status.GetCode(), legacy: status.GetErrorCode(), reason: status.GetReason()}
+	return &statusError{code: status.GetCode(), legacy: legacy, reason: status.GetReason()}
 }
 
 func statusOf(reply any) *commonpb.Status {

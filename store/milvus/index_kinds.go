@@ -63,7 +63,9 @@ var kinds = map[IndexKind]kind{
 	IVFSQ8:  {"IVF_SQ8", pika.MaxVectorLimit, []parameter{nlist, nprobe}},
 	IVFPQ:   {"IVF_PQ", pika.MaxVectorLimit, []parameter{nlist, parts, nbits, nprobe}},
 	SCANN: {"SCANN", pika.MaxVectorLimit, []parameter{
-		nlist, {name: "with_raw_data", server: "with_raw_data", standard: "true", words: truth}, nprobe,
+		nlist,
+		{name: "with_raw_data", server: "with_raw_data", standard: "true", words: truth},
+		nprobe,
 		{name: "reorder_k", server: "reorder_k", search: true, standard: automatic, most: pika.MaxVectorLimit},
 	}},
 	GPUCagra: {"GPU_CAGRA", maxHitsOnGPU, []parameter{

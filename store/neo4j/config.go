@@ -79,8 +79,10 @@ func (c Config) validate() error {
 		name string
 		d    time.Duration
 	}{
-		{"connect_timeout", c.ConnectTimeout}, {"read_timeout", c.ReadTimeout},
-		{"write_timeout", c.WriteTimeout}, {"setup_timeout", c.SetupTimeout},
+		{"connect_timeout", c.ConnectTimeout},
+		{"read_timeout", c.ReadTimeout},
+		{"write_timeout", c.WriteTimeout},
+		{"setup_timeout", c.SetupTimeout},
 	} {
 		if t.d <= 0 || t.d > maxTimeout {
 			return invalid("has %s %s; it must be more than 0s and at most %s", t.name, t.d, maxTimeout)

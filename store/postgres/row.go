@@ -17,9 +17,11 @@ func factOf(user string, more ...any) func(scan) (pika.Fact, error) {
 		var from, to *int64
 		var effective, recorded int64
 		var entities, sources, metadata string
-		err := s(append([]any{&f.ID, &f.Text, &f.Subject, &f.Predicate, &f.Object, &f.Category, &f.Language, &f.Confidence, &f.Negated,
+		err := s(append([]any{
+			&f.ID, &f.Text, &f.Subject, &f.Predicate, &f.Object, &f.Category, &f.Language, &f.Confidence, &f.Negated,
 			&from, &to, &effective, &f.SourceIndex, &recorded, &f.SupersededBy, &f.Extractor, &f.ContentHash, &f.SubjectKey, &f.ObjectKey,
-			&entities, &sources, &metadata}, more...)...)
+			&entities, &sources, &metadata,
+		}, more...)...)
 		if err != nil {
 			return pika.Fact{}, err
 		}

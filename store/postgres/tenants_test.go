@@ -72,7 +72,8 @@ func fill(t testing.TB, db *postgres.DB, scope pika.Scope) {
 
 func count(t testing.TB, q interface {
 	QueryRow(context.Context, string, ...any) pgx.Row
-}, table string) (n int) {
+}, table string,
+) (n int) {
 	t.Helper()
 	if err := q.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {
 		t.Fatalf("count %s: %v", table, err)

@@ -107,8 +107,10 @@ func (c Config) validateTimeouts() error {
 		name string
 		d    time.Duration
 	}{
-		{"dial_timeout", c.DialTimeout}, {"read_timeout", c.ReadTimeout},
-		{"write_timeout", c.WriteTimeout}, {"pool_timeout", c.PoolTimeout},
+		{"dial_timeout", c.DialTimeout},
+		{"read_timeout", c.ReadTimeout},
+		{"write_timeout", c.WriteTimeout},
+		{"pool_timeout", c.PoolTimeout},
 	} {
 		if t.d <= 0 || t.d > maxTimeout {
 			return invalid("has %s %s; it must be more than 0s and at most %s", t.name, t.d, maxTimeout)

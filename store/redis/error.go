@@ -43,16 +43,26 @@ const (
 
 // phrases are what answers of the server begin with or hold, and what they mean.
 var phrases = []struct{ phrase, sentence string }{
-	{"OOM ", isFull}, {"command not allowed when used memory", isFull},
-	{"NOAUTH", wrongPassword}, {"WRONGPASS", wrongPassword}, {"invalid username-password", wrongPassword},
+	{"OOM ", isFull},
+	{"command not allowed when used memory", isFull},
+	{"NOAUTH", wrongPassword},
+	{"WRONGPASS", wrongPassword},
+	{"invalid username-password", wrongPassword},
 	{"NOPERM", noRights},
-	{"READONLY", readOnly}, {"MISCONF", cannotPersist}, {"LOADING", isLoading}, {"MASTERDOWN", isLoading},
-	{"CLUSTERDOWN", clusterDown}, {"TRYAGAIN", clusterDown},
-	{"MOVED", isCluster}, {"ASK ", isCluster}, {"SELECT is not allowed in cluster", isCluster},
+	{"READONLY", readOnly},
+	{"MISCONF", cannotPersist},
+	{"LOADING", isLoading},
+	{"MASTERDOWN", isLoading},
+	{"CLUSTERDOWN", clusterDown},
+	{"TRYAGAIN", clusterDown},
+	{"MOVED", isCluster},
+	{"ASK ", isCluster},
+	{"SELECT is not allowed in cluster", isCluster},
 	{"cluster support disabled", noCluster},
 	{"DB index is out of range", noDatabase},
 	{"max number of clients", allConnected},
-	{"unknown command", tooOld}, {"syntax error", tooOld},
+	{"unknown command", tooOld},
+	{"syntax error", tooOld},
 }
 
 // answered reports whether err is an answer of the server, if only a refusal.

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"math"
 
-	"github.com/golang/protobuf/proto"
 	"github.com/milvus-io/milvus-proto/go-api/v2/commonpb"
 	"github.com/milvus-io/milvus-proto/go-api/v2/milvuspb"
 	"github.com/milvus-io/milvus-proto/go-api/v2/schemapb"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/protoadapt"
 )
 
 // loaded calls f with a collection that is in service.
@@ -178,7 +179,7 @@ func valueAt(f *schemapb.FieldData, i int) (any, error) {
 // readQuery reads the one vector of a search.
 func readQuery(group []byte) ([]float32, error) {
 	placeholders := &commonpb.PlaceholderGroup{}
-	if err := proto.Unmarshal(group, placeholders); err != nil {
+	if err := proto.Unmarshal(group, protoadapt.MessageV2Of(placeholders)); err != nil {
 		return nil, err
 	}
 	if len(placeholders.GetPlaceholders()) != 1 || len(placeholders.GetPlaceholders()[0].GetValues()) != 1 {

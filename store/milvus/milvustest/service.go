@@ -5,10 +5,11 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/golang/protobuf/proto"
 	"github.com/milvus-io/milvus-proto/go-api/v2/commonpb"
 	"github.com/milvus-io/milvus-proto/go-api/v2/milvuspb"
 	"github.com/milvus-io/milvus-proto/go-api/v2/schemapb"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/protoadapt"
 )
 
 // service answers the requests about collections, indexes and loading.
@@ -46,7 +47,7 @@ func (s *service) with(name string, f func(*collection) *commonpb.Status) *commo
 
 func (s *service) CreateCollection(_ context.Context, r *milvuspb.CreateCollectionRequest) (*commonpb.Status, error) {
 	schema := &schemapb.CollectionSchema{}
-	if err := proto.Unmarshal(r.GetSchema(), schema); err != nil {
+	if err := proto.Unmarshal(r.GetSchema(), protoadapt.MessageV2Of(schema)); err != nil {
 		return refuse(codeUnexpected, err.Error()), nil
 	}
 	s.data.mutex.Lock()
