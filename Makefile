@@ -27,7 +27,8 @@ help: ## explain every target
 	@echo
 	@echo "  make run DEMO=0          only serve, without the example conversation"
 	@echo "  make run RUN_FLAGS=...   flags for pika dev, such as --addr 127.0.0.1:9090"
-	@echo "  make bench BENCH=search  one benchmark: accept, search, ingest, start, memory, throughput, embed"
+	@echo "  make bench BENCH=search  one benchmark: start, accept, ingest, search, throughput, embed,"
+	@echo "                           or stores: embedded beside real (make servers-up first)"
 	@echo "  make servers-up && make test-stores    Postgres, Redis, Milvus and Neo4j without Docker, and the tests on them"
 	@echo "  deploy/local/servers help              one server at a time, settings, the variables for pika itself"
 	@echo "  bin/pika help config     every variable and flag with its default"
@@ -90,9 +91,9 @@ arm64: ## check that everything still compiles for arm64, with the scalar embedd
 vulnerabilities: ## govulncheck, where its database can be reached
 	@tools/vulnerabilities
 
-bench: build ## run the benchmarks and print their tables
+bench: build ## run the benchmarks and print their tables; those of the stores if the servers run
 	@go build -o bin/bench ./bench
-	@bin/bench -run '$(BENCH)'
+	@if $(SERVERS) status >/dev/null 2>&1; then eval "$$($(SERVERS) env)"; fi; bin/bench -run '$(BENCH)'
 
 format: ## format every Go file
 	@$(LINT) gofumpt -w $$(git ls-files '*.go')

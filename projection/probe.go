@@ -19,6 +19,9 @@ const LowRecall = 0.95
 // How an index is probed.
 const (
 	probeDepth = 10 // nearest vectors that are compared
+	// probeAsked is how many hits the index is asked for: as many as a search asks for at
+	// first, because an approximate index walks wider for more.
+	probeAsked = 400
 	// probeTie is how far an exact score may be below the tenth best and count as equal:
 	// some ten times the rounding of a float32 sum over a thousand dimensions.
 	probeTie = 1e-5

@@ -160,7 +160,7 @@ func (u *probing) recall(ctx context.Context, q question) (float64, error) {
 func (u *probing) settledHits(ctx context.Context, q question) ([]string, error) {
 	var hits []pika.Scored
 	err := within(ctx, pageTimeout, func(ctx context.Context) (err error) {
-		hits, err = u.index.Vectors.SearchVectors(ctx, u.scope, u.corpus, q.vector, probeDepth+len(u.unsettled))
+		hits, err = u.index.Vectors.SearchVectors(ctx, u.scope, u.corpus, q.vector, probeAsked+len(u.unsettled))
 		return err
 	})
 	if err != nil {

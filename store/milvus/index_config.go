@@ -182,12 +182,25 @@ func (c IndexConfig) searchCagra(k int, all searchParameters) searchParameters {
 	return all
 }
 
-// ef is the configured breadth, else clamp(4k, 64, 256), in both cases at least k: the
-// server refuses less.
+// deepHits is how many hits a search may ask for that only wants the nearest few. More
+// are for the caller to rank by other evidence too: there the graph is walked wider.
+const (
+	deepHits  = 64
+	deepEF    = 5
+	mostDepth = 4096
+)
+
+// ef is the configured breadth, else clamp(4k, 64, 256), and for deep searches 5k: a
+// filter that leaves a tenth of the rows, the hardest case, hides most of what the walk
+// visits. In every case it is at least k: the server refuses less.
 func (c IndexConfig) ef(k int) int {
 	ef := c.number("ef")
-	if ef == 0 {
+	switch {
+	case ef != 0:
+	case k <= deepHits:
 		ef = min(max(4*k, 64), 256)
+	default:
+		ef = min(deepEF*k, mostDepth)
 	}
 	return max(ef, k)
 }

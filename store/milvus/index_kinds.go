@@ -50,7 +50,7 @@ const (
 // kinds are the indexes with the limits of server and SDK. An nprobe of 0 means every
 // list: a filter by user leaves few rows, spread over all lists, and skipping rows of
 // others is cheap; what lists save is memory, not this work. An ef of 0 means
-// clamp(4k, 64, 256), a reorder_k of 0 max(4k, 64), an itopk_size of 0 k, an m of 0
+// clamp(4k, 64, 256), or 5k beyond 64 hits, a reorder_k of 0 max(4k, 64), an itopk_size of 0 k, an m of 0
 // the largest divisor of the dimensions that leaves 2 to each part.
 var kinds = map[IndexKind]kind{
 	HNSW: {"HNSW", pika.MaxVectorLimit, []parameter{
