@@ -98,13 +98,21 @@ func (b *workbench) active(ctx context.Context) (pika.ActiveModel, error) {
 	return active, err
 }
 
+// openEmbedder opens an embedder that is closed with the workbench.
+func (b *workbench) openEmbedder(ctx context.Context, name string) (pika.Embedder, error) {
+	embedder, closeEmbedder, err := openEmbedder(ctx, b.config, name, time.Now)
+	if err == nil {
+		b.closers = append(b.closers, closer{"the embedding model", closeEmbedder})
+	}
+	return embedder, err
+}
+
 // indexOf returns a model with its embedder and its index.
 func (b *workbench) indexOf(ctx context.Context, m pika.ActiveModel) (pika.Index, error) {
-	embedder, closeEmbedder, err := openEmbedder(ctx, b.config, m.Embedder, time.Now)
+	embedder, err := b.openEmbedder(ctx, m.Embedder)
 	if err != nil {
 		return pika.Index{}, err
 	}
-	b.closers = append(b.closers, closer{"the embedding model", closeEmbedder})
 	if m.EmbeddingModel == (pika.EmbeddingModel{}) {
 		m.EmbeddingModel = embedder.Model()
 	}

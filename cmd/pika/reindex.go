@@ -44,33 +44,65 @@ func runReindex(ctx context.Context, args []string, out io.Writer) (err error) {
 }
 
 func (b *workbench) reindex(ctx context.Context, f reindexFlags, out io.Writer) error {
-	if b.milvus == nil {
-		return errors.New("pika reindex works on Milvus so far: an embedded index belongs to its model; set PIKA_EMBEDDER to the former one, or begin with a new PIKA_DATA")
-	}
 	active, err := b.active(ctx)
 	if err != nil {
 		return err
 	}
-	to, err := b.indexOf(ctx, pika.ActiveModel{Embedder: b.config.Embedder})
+	r := projection.Reindexer{
+		Projections: b.projections(pika.Index{Model: active}), Census: b.truth, Progress: b.toldPass(),
+	}
+	if b.milvus != nil {
+		err = b.besideInMilvus(ctx, &r, active)
+	} else {
+		err = b.besideInFile(ctx, &r, active)
+	}
 	if err != nil {
 		return err
-	}
-	if err := b.milvus.Migrate(ctx, to.Model.EmbeddingModel); err != nil {
-		return err
-	}
-	from := pika.Index{Model: active, Vectors: b.milvus.Index(active.EmbeddingModel)}
-	r := projection.Reindexer{
-		Projections: b.projections(from), Census: b.truth, To: to, Progress: b.toldPass(),
-		Switch: func(ctx context.Context) error { return b.switchTo(ctx, active, to.Model) },
 	}
 	report, err := r.Run(ctx)
 	if len(report.Passes) > 0 {
 		fmt.Fprint(out, report)
 	}
-	if err != nil || !f.drop {
+	if err != nil || !f.drop || b.milvus == nil {
 		return err
 	}
-	return b.dropModel(ctx, to, active, out)
+	return b.dropModel(ctx, r.To, active, out)
+}
+
+// besideInMilvus makes the new model's collections.
+func (b *workbench) besideInMilvus(ctx context.Context, r *projection.Reindexer, active pika.ActiveModel) (err error) {
+	if r.To, err = b.indexOf(ctx, pika.ActiveModel{Embedder: b.config.Embedder}); err != nil {
+		return err
+	}
+	r.Switch = func(ctx context.Context) error { return b.switchTo(ctx, active, r.To.Model) }
+	return b.milvus.Migrate(ctx, r.To.Model.EmbeddingModel)
+}
+
+// besideInFile collects the new vectors in the file that holds the index. It belongs to
+// this process alone, so nothing else writes meanwhile.
+func (b *workbench) besideInFile(ctx context.Context, r *projection.Reindexer, active pika.ActiveModel) error {
+	if b.truth != truthStore(b.file) {
+		return errors.New("pika reindex needs facts and vectors in one SQLite file, or vectors in Milvus: set PIKA_VECTORS or PIKA_FACTS so")
+	}
+	embedder, err := b.openEmbedder(ctx, b.config.Embedder)
+	if err != nil {
+		return err
+	}
+	next := &nextIndex{file: b.file, model: embedder.Model()}
+	r.To = pika.Index{Model: pika.ActiveModel{EmbeddingModel: next.model, Embedder: b.config.Embedder}, Embedder: embedder, Vectors: next}
+	r.Projections.Raw = b.truth
+	r.Settle = time.Millisecond
+	r.Switch = func(ctx context.Context) error {
+		r.Projections.Raw = nil // from here on the index's own rows are the truth about vectors
+		return next.adopt(ctx, active, r.To.Model)
+	}
+	b.closers = append(b.closers, closer{"the vector index", func() error {
+		if next.made == nil {
+			return nil
+		}
+		return next.made.Close()
+	}})
+	return nil
 }
 
 // switchTo makes a model the active one. The truth decides; the alias, which only

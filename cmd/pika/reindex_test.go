@@ -133,3 +133,32 @@ func follows(t *testing.T, gateway *process.Server, s *stores) {
 		t.Errorf("search by the new model: %s", describe(answer, err))
 	}
 }
+
+// TestReindexOfAFile: the embedded index changes its model while pika does not run, with
+// more facts of one user than may be unsettled, and pika starts with the new model only.
+func TestReindexOfAFile(t *testing.T) {
+	env := requireServer(t)
+	data := t.TempDir()
+	s := start(t, data, env)
+	const facts = 1200
+	give(t, s, "an", hobbies(facts)[:facts/2])
+	give(t, s, "an", hobbies(facts)[facts/2:])
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	embeddings, _ := startEmbeddings(t)
+	env["PIKA_EMBEDDER"], env["PIKA_EMBEDDER_BASE_URL"], env["PIKA_DATA"] = "openai:grams", embeddings, data
+	if out, err := runPika(t, env, "dev", "--addr", "127.0.0.1:0"); err == nil || !strings.Contains(out, "pika reindex --model openai:grams") {
+		t.Fatalf("a start with another model than the data's: %v\n%s", err, out)
+	}
+	out, err := runPika(t, env, "reindex", "--model", "openai:grams")
+	if err != nil || !strings.Contains(out, "switched; took") {
+		t.Fatalf("pika reindex: %v\n%s", err, out)
+	}
+	t.Log(out)
+	s = start(t, data, env)
+	answer, err := search(t, s, "an", "practised pottery in Lima, lesson 32", "vector")
+	if err != nil || len(answer.Facts) == 0 || !strings.Contains(answer.Facts[0].Text, "pottery in Lima") || len(answer.Degraded) > 0 {
+		t.Errorf("search by the new model: %s", describe(answer, err))
+	}
+}
