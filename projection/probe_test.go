@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,9 +213,10 @@ func TestProberRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := populated(t, 3, 20)
-		var down bool
+		var down, hidden atomic.Bool
+		w.Index().Hide = func(string) bool { return hidden.Load() }
 		w.Fault = func(_ context.Context, method string) error {
-			if down && method == "SearchVectors" {
+			if down.Load() && method == "SearchVectors" {
 				return errDown
 			}
 			return nil
@@ -229,14 +231,14 @@ func TestProberRuns(t *testing.T) {
 		if !ok || first.Mean != 1 {
 			t.Errorf("at start: %+v, %v", first, ok)
 		}
-		down = true
+		down.Store(true)
 		time.Sleep(90 * time.Second)
 		synctest.Wait()
 		if again, _ := p.State(); again != first {
 			t.Errorf("a probe that failed changed the state to %+v", again)
 		}
-		down = false
-		w.Index().Hide = func(string) bool { return true }
+		down.Store(false)
+		hidden.Store(true)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if again, _ := p.State(); again.Mean != 0 || p.Degraded() == "" {

@@ -22,6 +22,7 @@ type DB struct {
 	database string
 	scopes   scopeLocks
 
+	full    atomic.Pointer[fullDisk] // nil: it never was
 	closed  atomic.Bool
 	closing sync.Once
 }
@@ -65,8 +66,12 @@ func address(c *pgx.ConnConfig) string {
 }
 
 // Ping reports whether the database answers, lets this user work, and has the schema of
-// this program. Errors say what the operator can do.
+// this program. Errors say what the operator can do. A disk that was full for a write of
+// the last minute counts as full: the server itself does not tell.
 func (db *DB) Ping(ctx context.Context) error {
+	if full := db.full.Load(); full != nil && db.config.Now().Sub(full.at) < fullFor {
+		return full.err
+	}
 	op := operation{what: "ping the database", access: everyone}
 	return db.do(ctx, op, func(ctx context.Context, t *tx) error {
 		if err := checkConn(ctx, t.conn.Conn()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -46,12 +47,14 @@ func (db *DB) explain(cause error) error {
 		return pika.Wrap(pika.Unavailable, cause, "%s", s)
 	}
 	switch {
+	case isFull(cause):
+		return pika.Wrap(pika.Unavailable, cause, "%s", fullSentence)
 	case state == "57014": // query_canceled: the context has not ended, so it was the timeout
 		return pika.Wrap(pika.Timeout, cause, "the database took too long for one statement: try again, or look for what keeps it busy")
 	case state == "55P03": // lock_not_available
 		return overloaded(cause, "the memory of this user is being written to: try again")
 	case state == "53300": // too_many_connections
-		return overloaded(cause, "the database has no connection left: raise its max_connections or lower PIKA_FACTS_MAX_CONNS")
+		return overloaded(cause, "the database has no connection left: raise its max_connections or run fewer gateways and workers")
 	case state == "" && (isBroken(cause) || isConnect(cause)):
 		return db.silent(cause)
 	}
@@ -69,6 +72,15 @@ func (db *DB) silent(cause error) error {
 	return pika.Wrap(pika.Unavailable, cause, "the database at %s does not answer: check that it runs, and PIKA_FACTS", db.address)
 }
 
+const fullSentence = "the disk of the database is full: free some space there; nothing was stored"
+
+// isFull reports a disk without space. A server that cannot even write what a new
+// connection needs says so with an internal error (XX000) and the text of the system.
+func isFull(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "53100" || (e.Code == "XX000" && strings.Contains(e.Message, "No space left on device")))
+}
+
 const readOnlySentence = "the database takes no writes: it is a standby or was set read-only; point PIKA_FACTS to the primary"
 
 // sentence says what to do about failures that are the operator's to repair.
@@ -83,7 +95,7 @@ func (db *DB) sentence(state string) (string, bool) {
 	case "42501":
 		return "the database refuses this user the tables of Pika: run `pika migrate` as the user of PIKA_FACTS, or grant it their use", true
 	case "53100":
-		return "the disk of the database is full: free some space there; nothing was stored", true
+		return fullSentence, true
 	case "53200":
 		return "the database has no memory left: look at what else runs there", true
 	case "57P03":

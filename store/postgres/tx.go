@@ -72,8 +72,29 @@ func (db *DB) do(ctx context.Context, op operation, f func(ctx context.Context, 
 	for attempt := 1; ; attempt++ {
 		again, err := db.try(bounded, op, f)
 		if err == nil || !again || attempt == attempts || !wait(bounded, attempt) {
-			return db.translate(bounded, op.what, err)
+			err = db.translate(bounded, op.what, err)
+			if op.write {
+				db.noteFull(err)
+			}
+			return err
 		}
+	}
+}
+
+// fullDisk is the last write that found the disk full. Small writes may go on while
+// others fail, so a success says nothing.
+type fullDisk struct {
+	err *pika.Error
+	at  time.Time
+}
+
+// fullFor is how long a disk counts as full after a write that found it so.
+const fullFor = time.Minute
+
+func (db *DB) noteFull(err error) {
+	var e *pika.Error
+	if isFull(err) && errors.As(err, &e) {
+		db.full.Store(&fullDisk{err: e, at: db.config.Now()})
 	}
 }
 
