@@ -34,7 +34,8 @@ var rooms = []room{
 	{name: "text", may: nil, outside: []string{"golang.org/x/text", "github.com/abadojack/whatlanggo", "github.com/clipperhouse/uax29/v2"}},
 	{name: "keyword", may: []string{".", "text"}, outside: stdlibOnly},
 	{name: "truth", may: []string{".", "text", "keyword"}, outside: stdlibOnly},
-	{name: "store", may: []string{".", "text", "keyword", "truth"}, isolated: true},
+	{name: "parameter", may: nil, outside: stdlibOnly},
+	{name: "store", may: []string{".", "text", "keyword", "truth", "parameter"}, isolated: true},
 	// The contract of pika.Extractor names extract.Check, so the one model that parses
 	// answers may ask package extract; package extract knows no model.
 	{name: "model/openai", may: []string{".", "text", "extract"}},
@@ -60,7 +61,7 @@ var rooms = []room{
 }
 
 var everything = []string{
-	".", "text", "keyword", "truth", "store", "model", "model/openai", "pikatest", "extract", "projection", "search", "cache", "cachewarm",
+	".", "text", "keyword", "truth", "parameter", "store", "model", "model/openai", "pikatest", "extract", "projection", "search", "cache", "cachewarm",
 	"gateway", "console", "activities", "workflows", "workers", "devserver", "devserver/devservertest",
 }
 

@@ -1,12 +1,11 @@
 package neo4j
 
 import (
-	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
+
+	"github.com/pikamem/pika/parameter"
 )
 
 // schemes are those of the driver.
@@ -30,8 +29,8 @@ func ParseURL(s string) (Config, error) {
 	}
 	c.User = u.User.Username()
 	c.Password, _ = u.User.Password()
-	if err := c.readParameters(u.RawQuery); err != nil {
-		return Config{}, err
+	if err := parameter.Read(u.RawQuery, c.settings()); err != nil {
+		return Config{}, invalid("%s", err)
 	}
 	return c, c.withDefaults().validate()
 }
@@ -50,48 +49,12 @@ func checkURL(s string) error {
 }
 
 // settings are the parameters of the URL.
-var settings = map[string]func(c *Config, name, value string) error{
-	"pool_size":       func(c *Config, n, v string) error { return setNumber(&c.PoolSize, n, v) },
-	"connect_timeout": func(c *Config, n, v string) error { return setDuration(&c.ConnectTimeout, n, v) },
-	"read_timeout":    func(c *Config, n, v string) error { return setDuration(&c.ReadTimeout, n, v) },
-	"write_timeout":   func(c *Config, n, v string) error { return setDuration(&c.WriteTimeout, n, v) },
-	"setup_timeout":   func(c *Config, n, v string) error { return setDuration(&c.SetupTimeout, n, v) },
-}
-
-func (c *Config) readParameters(query string) error {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return invalid("has parameters that are not of the form name=value&name=value")
+func (c *Config) settings() map[string]parameter.Set {
+	return map[string]parameter.Set{
+		"pool_size":       parameter.Number(&c.PoolSize),
+		"connect_timeout": parameter.Duration(&c.ConnectTimeout),
+		"read_timeout":    parameter.Duration(&c.ReadTimeout),
+		"write_timeout":   parameter.Duration(&c.WriteTimeout),
+		"setup_timeout":   parameter.Duration(&c.SetupTimeout),
 	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		set, ok := settings[name]
-		switch {
-		case !ok:
-			return invalid("has a parameter that is not known; allowed are %s", strings.Join(slices.Sorted(maps.Keys(settings)), ", "))
-		case len(values[name]) > 1:
-			return invalid("has %s %d times; once is allowed", name, len(values[name]))
-		}
-		if err := set(c, name, values.Get(name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func setNumber(target *int, name, value string) error {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 {
-		return invalid("has a %s that is no whole number of at least 1", name)
-	}
-	*target = n
-	return nil
-}
-
-func setDuration(target *time.Duration, name, value string) error {
-	d, err := time.ParseDuration(value)
-	if err != nil || d <= 0 {
-		return invalid("has a %s that is no duration above 0, as in 300ms or 5s", name)
-	}
-	*target = d
-	return nil
 }

@@ -1,13 +1,12 @@
 package redis
 
 import (
-	"maps"
 	"net"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/pikamem/pika/parameter"
 )
 
 const defaultPort = "6379"
@@ -44,8 +43,8 @@ func ParseURL(s string) (Config, error) {
 	if err := c.readDatabase(u.Path); err != nil {
 		return Config{}, err
 	}
-	if err := c.readParameters(u.RawQuery); err != nil {
-		return Config{}, err
+	if err := parameter.Read(u.RawQuery, c.settings()); err != nil {
+		return Config{}, invalid("%s", err)
 	}
 	return c, c.withDefaults().validate()
 }
@@ -86,66 +85,14 @@ func (c *Config) readDatabase(path string) error {
 }
 
 // settings are the parameters of the URL.
-var settings = map[string]func(c *Config, name, value string) error{
-	"prefix":        func(c *Config, n, v string) error { return setText(&c.Prefix, n, v) },
-	"pool_size":     func(c *Config, n, v string) error { return setNumber(&c.PoolSize, n, v) },
-	"tls":           func(c *Config, n, v string) error { return setBool(&c.TLS, n, v) },
-	"dial_timeout":  func(c *Config, n, v string) error { return setDuration(&c.DialTimeout, n, v) },
-	"read_timeout":  func(c *Config, n, v string) error { return setDuration(&c.ReadTimeout, n, v) },
-	"write_timeout": func(c *Config, n, v string) error { return setDuration(&c.WriteTimeout, n, v) },
-	"pool_timeout":  func(c *Config, n, v string) error { return setDuration(&c.PoolTimeout, n, v) },
-}
-
-func (c *Config) readParameters(query string) error {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return invalid("has parameters that are not of the form name=value&name=value")
+func (c *Config) settings() map[string]parameter.Set {
+	return map[string]parameter.Set{
+		"prefix":        parameter.Text(&c.Prefix),
+		"pool_size":     parameter.Number(&c.PoolSize),
+		"tls":           parameter.Bool(&c.TLS),
+		"dial_timeout":  parameter.Duration(&c.DialTimeout),
+		"read_timeout":  parameter.Duration(&c.ReadTimeout),
+		"write_timeout": parameter.Duration(&c.WriteTimeout),
+		"pool_timeout":  parameter.Duration(&c.PoolTimeout),
 	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		set, ok := settings[name]
-		switch {
-		case !ok:
-			return invalid("has a parameter that is not known; allowed are %s", strings.Join(slices.Sorted(maps.Keys(settings)), ", "))
-		case len(values[name]) > 1:
-			return invalid("has %s %d times; once is allowed", name, len(values[name]))
-		}
-		if err := set(c, name, values.Get(name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func setText(target *string, name, value string) error {
-	if value == "" {
-		return invalid("has an empty %s; leave it out to have its default", name)
-	}
-	*target = value
-	return nil
-}
-
-func setNumber(target *int, name, value string) error {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 {
-		return invalid("has a %s that is no whole number of at least 1", name)
-	}
-	*target = n
-	return nil
-}
-
-func setBool(target *bool, name, value string) error {
-	if value != "true" && value != "false" {
-		return invalid("has a %s that is neither true nor false", name)
-	}
-	*target = value == "true"
-	return nil
-}
-
-func setDuration(target *time.Duration, name, value string) error {
-	d, err := time.ParseDuration(value)
-	if err != nil || d <= 0 {
-		return invalid("has a %s that is no duration above 0, as in 50ms or 1s", name)
-	}
-	*target = d
-	return nil
 }
