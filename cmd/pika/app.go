@@ -98,6 +98,9 @@ func (a *App) Open(ctx context.Context) error {
 		return err
 	}
 	a.keys = gateway.NewKeyBook(a.stores.truth, gateway.KeyBookOptions{Now: a.Now, Log: a.Log})
+	// Who is told "Ready" may come with a key at once. A store that is away only delays
+	// the start: Run asks it again, and says why.
+	_ = a.keys.Refresh(ctx)
 	server, err := a.newServer()
 	a.server = server
 	return err

@@ -30,7 +30,7 @@ func TestGatewayAndWorker(t *testing.T) {
 			t.Errorf("a fact of a completed job is in the stores as %v", f.Stores)
 		}
 	}
-	other := startCommand(t, "gateway", w.env, &output{})
+	other := startCommand(t, "gateway", w.env, &output{}) // not awaited: who is ready knows the keys
 	other.Key = key
 	for name, s := range map[string]*process.Server{"the gateway": p.gateway, "another gateway": other} {
 		for _, mode := range []string{"hybrid", "vector", "keyword"} {
