@@ -18,6 +18,7 @@ const (
 	DefaultPartitions    = 64
 	DefaultSearchTimeout = 800 * time.Millisecond
 	DefaultWriteTimeout  = 5 * time.Second
+	DefaultListTimeout   = 30 * time.Second
 	DefaultSetupTimeout  = 60 * time.Second
 )
 
@@ -54,8 +55,11 @@ type Config struct {
 
 	// SearchTimeout bounds one search. Defaults to DefaultSearchTimeout.
 	SearchTimeout time.Duration
-	// WriteTimeout bounds one upsert, delete or list. Defaults to DefaultWriteTimeout.
+	// WriteTimeout bounds one upsert or delete. Defaults to DefaultWriteTimeout.
 	WriteTimeout time.Duration
+	// ListTimeout bounds one ListRows, which waits until the server shows every
+	// acknowledged write: longer under load. Defaults to DefaultListTimeout.
+	ListTimeout time.Duration
 	// SetupTimeout bounds every step of Migrate, SwitchAlias and DropModel. Defaults to
 	// DefaultSetupTimeout.
 	SetupTimeout time.Duration
@@ -74,6 +78,7 @@ func (c Config) withDefaults() Config {
 	c.Connections = cmp.Or(c.Connections, 1)
 	c.SearchTimeout = cmp.Or(c.SearchTimeout, DefaultSearchTimeout)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, DefaultWriteTimeout)
+	c.ListTimeout = cmp.Or(c.ListTimeout, DefaultListTimeout)
 	c.SetupTimeout = cmp.Or(c.SetupTimeout, DefaultSetupTimeout)
 	if c.Now == nil {
 		c.Now = time.Now
@@ -101,7 +106,7 @@ func (c Config) validate() error {
 		return pika.InvalidField("connections", "is %d; it must be 1–%d", c.Connections, maxConnections)
 	}
 	for name, timeout := range map[string]time.Duration{
-		"search_timeout": c.SearchTimeout, "write_timeout": c.WriteTimeout, "setup_timeout": c.SetupTimeout,
+		"search_timeout": c.SearchTimeout, "write_timeout": c.WriteTimeout, "list_timeout": c.ListTimeout, "setup_timeout": c.SetupTimeout,
 	} {
 		if timeout <= 0 || timeout > maxTimeout {
 			return pika.InvalidField(name, "is %s; it must be more than 0s and at most %s", timeout, maxTimeout)

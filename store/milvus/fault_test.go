@@ -43,7 +43,7 @@ var operations = []struct {
 
 // impatient sets time limits that a test can wait for.
 func impatient(c *milvus.Config) {
-	c.SearchTimeout, c.WriteTimeout, c.SetupTimeout = 300*time.Millisecond, 300*time.Millisecond, time.Second
+	c.SearchTimeout, c.WriteTimeout, c.ListTimeout, c.SetupTimeout = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond, time.Second
 }
 
 // soon is how long an impatient call may take on a busy machine, at most.

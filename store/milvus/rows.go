@@ -28,7 +28,7 @@ func (x *Index) ListRows(ctx context.Context, corpus pika.Corpus, r pika.RowRang
 		return nil, err
 	}
 	var rows []pika.Row
-	err = x.store.call(ctx, "list vectors", x.store.config.WriteTimeout, func(ctx context.Context, c *client.GrpcClient) error {
+	err = x.store.call(ctx, "list vectors", x.store.config.ListTimeout, func(ctx context.Context, c *client.GrpcClient) error {
 		// Not the SDK's QueryIterator: with its reduce_stop_for_best, server 2.3.5 leaves
 		// out the rows of a segment that are above the last one of another segment. Not
 		// its Query either, which takes an empty answer for a wrong one.

@@ -71,6 +71,7 @@ var settings = map[string]func(c *Config, name, value string) error{
 	"tls":            func(c *Config, n, v string) error { return setBool(&c.TLS, n, v) },
 	"search_timeout": func(c *Config, n, v string) error { return setDuration(&c.SearchTimeout, n, v) },
 	"write_timeout":  func(c *Config, n, v string) error { return setDuration(&c.WriteTimeout, n, v) },
+	"list_timeout":   func(c *Config, n, v string) error { return setDuration(&c.ListTimeout, n, v) },
 	"setup_timeout":  func(c *Config, n, v string) error { return setDuration(&c.SetupTimeout, n, v) },
 }
 

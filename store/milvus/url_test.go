@@ -19,9 +19,9 @@ func TestParseURL(t *testing.T) {
 		"milvus://u:p%40ss@db.internal:443/pika?tls=true": {
 			Address: "db.internal:443", Username: "u", Password: "p@ss", Database: "pika", TLS: true, Index: milvus.IndexConfig{Kind: milvus.HNSW},
 		},
-		"milvus://h:1/?index=hnsw&m=16&ef_construction=100&ef=80&prefix=test&partitions=8&connections=2&search_timeout=300ms&write_timeout=2s&setup_timeout=5m": {
+		"milvus://h:1/?index=hnsw&m=16&ef_construction=100&ef=80&prefix=test&partitions=8&connections=2&search_timeout=300ms&write_timeout=2s&list_timeout=4s&setup_timeout=5m": {
 			Address: "h:1", Prefix: "test", Partitions: 8, Connections: 2,
-			SearchTimeout: 300 * time.Millisecond, WriteTimeout: 2 * time.Second, SetupTimeout: 5 * time.Minute,
+			SearchTimeout: 300 * time.Millisecond, WriteTimeout: 2 * time.Second, ListTimeout: 4 * time.Second, SetupTimeout: 5 * time.Minute,
 			Index: milvus.IndexConfig{Kind: milvus.HNSW, Parameters: map[string]string{"m": "16", "ef_construction": "100", "ef": "80"}},
 		},
 		"milvus://h:1?index=ivf_pq&nlist=1024&nprobe=64&m=24&nbits=6": {
@@ -62,7 +62,7 @@ func TestParseURLRefuses(t *testing.T) {
 		"ef_construction=7":               "ef_construction: must be 8–512",
 		"ef=32769":                        "ef: must be 0–32768",
 		"ef=-1":                           "ef: must be 0–32768",
-		"nlist=128":                       "nlist: is no parameter; allowed are connections, index, partitions, prefix",
+		"nlist=128":                       "nlist: is no parameter; allowed are connections, index, list_timeout, partitions, prefix",
 		"colour=blue":                     "for the index hnsw: m, ef_construction, ef",
 		"index=flat&m=32":                 "for the index flat: none",
 		"index=ivf_flat&nlist=0":          "nlist: must be 1–65536",

@@ -1,7 +1,7 @@
 // Command testreport reads the output of `go test -json` on standard input and
 // prints what a person wants of it: a line for each package as it ends, the whole
 // output of whatever failed, each skipped test with its reason, the table of conformance
-// suites by implementation, and as the last line the count: "N passed, N failed,
+// suites by implementation, the names of the failed tests, and as the last line the count: "N passed, N failed,
 // N skipped". Its exit code is 1 if anything failed or no test ran. It runs in the root
 // of the repository, whose sources say which test runs which suite.
 package main
@@ -30,6 +30,7 @@ type report struct {
 	out                     io.Writer
 	output                  map[string]*strings.Builder // by package and test
 	passed, failed, skipped int
+	failures                []string // "package test", as they ended
 	brokenPackages          int
 	suites                  *suites
 }
@@ -104,6 +105,7 @@ func (r *report) end(e event, key string) {
 		fmt.Fprint(r.out, text)
 	case "fail":
 		r.failed++
+		r.failures = append(r.failures, e.Package+" "+e.Test)
 		fmt.Fprint(r.out, text)
 	}
 }
@@ -119,10 +121,14 @@ func (r *report) endPackage(e event, text string) {
 	}
 }
 
-// finish prints the table of suites and the count and returns the exit code. A package that failed without
-// a failed test (it did not build, or died) counts as one failure.
+// finish prints the table of suites, which tests failed and the count, and returns the
+// exit code. A package that failed without a failed test (it did not build, or died)
+// counts as one failure.
 func (r *report) finish() int {
 	r.suites.print(r.out)
+	for _, f := range r.failures {
+		fmt.Fprintln(r.out, "failed:", f)
+	}
 	failed := max(r.failed, r.brokenPackages)
 	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, failed, r.skipped)
 	if failed > 0 || r.passed == 0 {

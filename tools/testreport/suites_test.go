@@ -89,6 +89,9 @@ SUITE  sqlite              memory  postgres   milvus  neo4j  redis
 Facts  1 FAILED, 2 passed  –       1 passed   –       –      –
 Jobs   1 passed            –       1 skipped  –       –      –
 
+failed: github.com/pikamem/pika/store/sqlite TestFacts/delete/all
+failed: github.com/pikamem/pika/store/sqlite TestFacts/delete
+failed: github.com/pikamem/pika/store/sqlite TestFacts
 8 passed, 3 failed, 1 skipped
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
