@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,6 +57,9 @@ type Server struct {
 	restarts int
 }
 
+// maxPortAttempts bounds how often the server is started because a port was taken.
+const maxPortAttempts = 5
+
 // Start starts the server and returns when it is healthy. A server that an earlier,
 // killed process left behind on the same database is stopped first. ctx bounds the
 // start only; Stop ends the server. Errors say what to do.
@@ -72,7 +76,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.StartTimeout)
 	defer cancel()
-	child, err := s.launch(ctx)
+	child, err := s.launchFirst(ctx)
 	if err != nil {
 		s.lock.Close()
 		return nil, err
@@ -81,6 +85,24 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	s.cancel = stop
 	go s.supervise(running, child)
 	return s, nil
+}
+
+// launchFirst launches with ports of its own choice anew when another process took one
+// of them before the server could: between choosing a free port and listening on it
+// anyone may come. The server chooses some of its ports itself.
+func (s *Server) launchFirst(ctx context.Context) (*child, error) {
+	chosen := s.options
+	for attempt := 1; ; attempt++ {
+		if err := s.choosePorts(); err != nil {
+			return nil, err
+		}
+		c, err := s.launch(ctx)
+		if err == nil || attempt == maxPortAttempts || !strings.Contains(err.Error(), "address already in use") {
+			return c, err
+		}
+		s.options.Log.Warn("a port of the workflow server was taken meanwhile; it is started with others")
+		s.options.Port, s.options.UIPort = chosen.Port, chosen.UIPort
+	}
 }
 
 // prepare finds everything the server needs, and takes the folder for this process.
@@ -102,10 +124,7 @@ func (s *Server) prepare() (err error) {
 			s.lock.Close()
 		}
 	}()
-	if err := s.stopOrphan(); err != nil {
-		return err
-	}
-	return s.choosePorts()
+	return s.stopOrphan()
 }
 
 func (s *Server) choosePorts() (err error) {

@@ -210,6 +210,31 @@ func TestTakenUIPortGivesAnother(t *testing.T) {
 	}
 }
 
+// TestPortTakenMeanwhile: the first process finds a port taken, as when another program
+// took it after it was found free; the server starts with others.
+func TestPortTakenMeanwhile(t *testing.T) {
+	t.Parallel()
+	options := devservertest.Options(t)
+	real, err := devserver.FindBinary(options.Binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := filepath.Join(t.TempDir(), "temporal")
+	body := fmt.Sprintf("#!/bin/sh\nif mkdir %q; then echo 'listen tcp: bind: address already in use'; exit 1; fi\nexec %q \"$@\"\n", script+".tried", real)
+	if err := os.WriteFile(script, []byte(body), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	options.Binary = script
+	server, err := devserver.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	if _, err := os.Stat(script + ".tried"); err != nil || server.Healthy() != nil {
+		t.Errorf("after a taken port: %v, %v", err, server.Healthy())
+	}
+}
+
 func TestOneFolderBelongsToOneProcess(t *testing.T) {
 	t.Parallel()
 	options := devservertest.Options(t)

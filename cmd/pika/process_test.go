@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -76,7 +75,7 @@ func start(t *testing.T, data string, env map[string]string) *process.Server {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	log := &bytes.Buffer{}
+	log := &output{}
 	s, err := process.Start(ctx, process.Options{Binary: path, Data: data, Env: env, Log: log})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
