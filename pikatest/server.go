@@ -1,7 +1,10 @@
 package pikatest
 
 import (
+	"math/rand/v2"
+	"net"
 	"os"
+	"strconv"
 	"testing"
 )
 
@@ -20,4 +23,21 @@ func Server(t testing.TB, variable string) string {
 		t.Skipf("%s is not set: run `make servers-up`, then `make test-stores`", variable)
 	}
 	return address
+}
+
+// FreePort returns a port of 127.0.0.1 on which nothing listens. It lies below the range
+// that systems give to outgoing connections and to whoever asks for any port: of that
+// range another test's connection may take it before it is used.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	const first, last = 20_000, 32_000
+	for range 100 {
+		port := first + rand.IntN(last-first)
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
 }

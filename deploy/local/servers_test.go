@@ -28,19 +28,9 @@ type script struct {
 func newScript(t *testing.T) *script {
 	t.Helper()
 	pikatest.Server(t, "PIKA_TEST_REDIS_URL")
-	s := &script{t: t, data: t.TempDir(), port: freePort(t)}
+	s := &script{t: t, data: t.TempDir(), port: pikatest.FreePort(t)}
 	t.Cleanup(func() { s.run("down", "redis") })
 	return s
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // run runs the script and returns what it printed, and whether it succeeded.

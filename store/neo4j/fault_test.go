@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/pikatest"
 	"github.com/pikamem/pika/store/neo4j"
 )
 
@@ -53,7 +54,7 @@ func wantAll(t *testing.T, g *neo4j.Graph, code pika.Code, sentence string) {
 func TestServerAbsent(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"neo4j", "bolt"} {
-		g := open(t, neo4j.Config{URL: fmt.Sprintf("%s://127.0.0.1:%d", scheme, freePort(t)), User: "neo4j", Password: "secret"})
+		g := open(t, neo4j.Config{URL: fmt.Sprintf("%s://127.0.0.1:%d", scheme, pikatest.FreePort(t)), User: "neo4j", Password: "secret"})
 		began := time.Now()
 		wantAll(t, g, pika.Unavailable, "cannot connect to Neo4j")
 		if err := g.Migrate(t.Context()); !strings.Contains(message(err), "cannot connect to Neo4j") {

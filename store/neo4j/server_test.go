@@ -3,7 +3,6 @@ package neo4j_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,20 +27,10 @@ type server struct {
 func startServer(t testing.TB) *server {
 	t.Helper()
 	pikatest.Server(t, "PIKA_TEST_NEO4J_URL") // where no real server is wanted, none is started
-	s := &server{t: t, folder: t.TempDir(), port: freePort(t)}
+	s := &server{t: t, folder: t.TempDir(), port: pikatest.FreePort(t)}
 	t.Cleanup(func() { s.script("kill", "neo4j") })
 	s.script("up", "neo4j")
 	return s
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // script runs deploy/local/servers on a set of its own and returns what it prints.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/pikatest"
 	"github.com/pikamem/pika/store/redis"
 )
 
@@ -55,7 +56,7 @@ func wantAll(t *testing.T, c *redis.Cache, code pika.Code, sentences ...string) 
 
 func TestServerAbsentCostsLittle(t *testing.T) {
 	t.Parallel()
-	c := open(t, redis.Config{Addresses: []string{fmt.Sprintf("127.0.0.1:%d", freePort(t))}})
+	c := open(t, redis.Config{Addresses: []string{fmt.Sprintf("127.0.0.1:%d", pikatest.FreePort(t))}})
 	wantAll(t, c, pika.Unavailable, "cannot connect to Redis", "Redis does not answer")
 	began, calls := time.Now(), 1000
 	for range calls {

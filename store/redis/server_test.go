@@ -37,28 +37,13 @@ func startServer(t testing.TB, settings ...string) *server {
 		pikatest.Server(t, "PIKA_TEST_REDIS_URL") // skips or fails where no Redis is wanted or forced
 		t.Skip("redis-server is not installed")
 	}
-	s := &server{t: t, port: freePort(t)}
+	s := &server{t: t, port: pikatest.FreePort(t)}
 	s.args = append([]string{
 		"--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(),
 	}, settings...)
 	s.start()
 	t.Cleanup(s.kill)
 	return s
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		l.Close()
-		if port < 50_000 { // a cluster also takes the port 10,000 above
-			return port
-		}
-	}
 }
 
 func (s *server) start() {
