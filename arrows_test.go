@@ -43,7 +43,7 @@ var rooms = []room{
 	{name: "pikatest", may: []string{".", "text", "keyword", "extract"}},
 	{name: "extract", may: []string{".", "text"}},
 	{name: "projection", may: []string{".", "text", "extract"}},
-	{name: "search", may: []string{".", "text"}},
+	{name: "search", may: []string{".", "text", "keyword"}},
 	{name: "cache", may: []string{".", "text"}},
 	{name: "cachewarm", may: []string{".", "text", "cache", "search"}},
 	{name: "gateway", may: []string{".", "text", "extract", "projection", "search", "cache"}},

@@ -20,6 +20,7 @@ const (
 	MaxQueryBytes          = 2_048
 	MaxSearchLimit         = 100 // facts of one answer
 	MaxSearchMessages      = 50  // messages of one answer
+	MaxRerankItems         = 30
 	MaxRelated             = 20
 	MinDeadlineMS          = 5
 	MaxDeadlineMS          = 10_000
@@ -29,6 +30,11 @@ const (
 	MaxVectorBatch         = 1000   // rows of one Vectors.Upsert or Delete
 	MaxVectorLimit         = 16_384 // hits of one Vectors.Search
 	MaxKeywordLimit        = 1000   // hits of one Keyword.Search
+	MaxKeywordGroups       = 1024   // groups of one KeywordQuery
+	MaxKeywordTerms        = 4096   // alternatives of one KeywordQuery, all groups together
+	MaxTermBytes           = 256    // a term of a keyword index
+	MaxTermWeight          = 4      // weight of one alternative
+	MaxVocabulary          = 50_000 // terms of one Keyword.Vocabulary
 	MaxEmbedBatch          = 256    // texts of one Embedder.Embed
 	MaxGraphSeeds          = 8      // seed entities of one Graph.Expand
 	MaxGraphHits           = 200    // facts of one Graph.Expand

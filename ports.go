@@ -113,12 +113,25 @@ type Messages interface {
 
 // Keyword is exact BM25 over one user's own facts or messages.
 type Keyword interface {
-	// SearchKeyword returns the best hits for a query (text, not an expression: no
-	// byte of it has a special meaning). Scores are BM25 and > 0. A query without a
-	// known term returns none. limit is 1–MaxKeywordLimit; anything else is Invalid, and
-	// so is a query over MaxQueryBytes.
-	// Superseded facts are found too; the caller decides at hydration.
-	SearchKeyword(ctx context.Context, scope Scope, corpus Corpus, query string, limit int) ([]Scored, error)
+	// SearchKeyword returns the best hits for a query. A document's score is the sum over
+	// the groups of the highest Weight × BM25(term, document) among the alternatives that
+	// the document holds; a document that holds none is no hit. Scores are > 0. A query
+	// without groups, or without a known term, finds none. limit is 1–MaxKeywordLimit;
+	// anything else is Invalid, and so is a query that breaks the rules of KeywordQuery
+	// and Alternative. Superseded facts are found too; the caller decides at hydration.
+	SearchKeyword(ctx context.Context, scope Scope, corpus Corpus, query KeywordQuery, limit int) ([]Scored, error)
+
+	// Vocabulary returns the terms that the corpus' live documents hold, labels of facts
+	// among them, and in how many each stands, sorted by term. If there are more than
+	// limit (1–MaxVocabulary; anything else is Invalid), those in most documents, of
+	// equal ones the lower terms.
+	Vocabulary(ctx context.Context, scope Scope, corpus Corpus, limit int) ([]TermDocuments, error)
+
+	// KeywordState returns an opaque token that is another one whenever the corpus'
+	// documents, or the terms they are found by, have changed: what was learned of the
+	// corpus under one token holds as long as the token does. A corpus without documents
+	// has one that is always the same.
+	KeywordState(ctx context.Context, scope Scope, corpus Corpus) (string, error)
 }
 
 // Vector is one row of a vector index. Values has the model's dimensions and unit length.
@@ -346,6 +359,20 @@ type Engine interface {
 	// batch position, error; no facts. NotFound if the engine never saw it, or no
 	// longer remembers.
 	DescribeJob(ctx context.Context, tenant, id string) (Job, error)
+}
+
+// RerankItem is a fact as a Reranker reads it.
+type RerankItem struct {
+	ID   string
+	Text string
+}
+
+// Reranker reads a question and the facts found for it, and says which answer it best.
+type Reranker interface {
+	// Rerank returns ids of items, the best first, each once; items it leaves out follow
+	// in their order. 1–MaxRerankItems items, else Invalid. It makes one call, and
+	// returns Unavailable, Timeout or RateLimited as an Extractor does.
+	Rerank(ctx context.Context, question string, items []RerankItem) ([]string, error)
 }
 
 // Searcher answers questions.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 )
 
 // keywordHits is how many hits a search asks of the keyword leg.
@@ -25,7 +26,7 @@ func runStoresKeyword(ctx context.Context, b *bed) error {
 		const warmUp = 10
 		err := s.inTurns(ctx, n+warmUp, func(c *column, i int) error {
 			start := time.Now()
-			found, err := c.truth.SearchKeyword(ctx, group.users[i%len(group.users)].scope, pika.CorpusFacts, madeUpQuery(i), keywordHits)
+			found, err := c.truth.SearchKeyword(ctx, group.users[i%len(group.users)].scope, pika.CorpusFacts, keyword.Query(madeUpQuery(i)), keywordHits)
 			if i >= warmUp {
 				times[c.name] = append(times[c.name], time.Since(start))
 				hits[c.name] += len(found)

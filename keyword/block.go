@@ -66,6 +66,18 @@ func DecodeBlock(dst []Posting, block []byte) ([]Posting, error) {
 	return dst, nil
 }
 
+// postingsIn returns how many postings a block holds, without decoding them: each is
+// three numbers, and the last byte of a number alone has no high bit.
+func postingsIn(block []byte) int {
+	ends := 0
+	for _, b := range block {
+		if b < 0x80 {
+			ends++
+		}
+	}
+	return ends / 3
+}
+
 // Block is a block as a store keeps it: First is the lowest document number the
 // block may hold, and with the term the block's key.
 type Block struct {

@@ -8,18 +8,48 @@ import (
 	"github.com/pikamem/pika/keyword"
 )
 
-func TestDocuments(t *testing.T) {
+func TestPostings(t *testing.T) {
 	t.Parallel()
-	added, s := keyword.Documents([]string{"tea", "tea milk tea"}, 7, keyword.Statistics{Documents: 3, TotalLength: 30})
+	documents := []keyword.Document{keyword.Count("tea"), keyword.Count("tea milk tea"), {Terms: []keyword.TermCount{{Term: "#x", Count: 1}}}}
+	keyword.Number(documents, 7)
 	want := map[string][]keyword.Posting{
 		"tea":  {{Document: 7, Count: 1, Length: 1}, {Document: 8, Count: 2, Length: 3}},
 		"milk": {{Document: 8, Count: 1, Length: 3}},
+		"#x":   {{Document: 9, Count: 1, Length: 1}},
 	}
-	if diff := cmp.Diff(want, added); diff != "" {
+	if diff := cmp.Diff(want, keyword.Postings(documents)); diff != "" {
 		t.Errorf("postings (-want +got):\n%s", diff)
 	}
+}
+
+func TestStatistics(t *testing.T) {
+	t.Parallel()
+	before := keyword.Statistics{Documents: 3, TotalLength: 30}
+	s, tea, more := before, keyword.Count("tea"), keyword.Count("tea milk tea")
+	s.Add(tea, more)
 	if want := (keyword.Statistics{Documents: 5, TotalLength: 34}); s != want {
 		t.Errorf("statistics = %+v; want %+v", s, want)
+	}
+	if s.Remove(more, tea); s != before {
+		t.Errorf("statistics after the removal = %+v; want %+v", s, before)
+	}
+}
+
+func TestState(t *testing.T) {
+	t.Parallel()
+	if a, b := keyword.State(keyword.Statistics{}, 0, 0), keyword.State(keyword.Statistics{}, 9, keyword.Version); a != b || a == "" {
+		t.Errorf("corpora without documents have the states %q and %q", a, b)
+	}
+	one := keyword.Statistics{Documents: 1, TotalLength: 4}
+	seen := map[string]bool{}
+	for _, s := range []string{
+		keyword.State(keyword.Statistics{}, 1, 1), keyword.State(one, 2, 1), keyword.State(one, 3, 1), keyword.State(one, 2, 2),
+		keyword.State(keyword.Statistics{Documents: 2, TotalLength: 4}, 3, 1),
+	} {
+		if seen[s] {
+			t.Errorf("two states are %q", s)
+		}
+		seen[s] = true
 	}
 }
 

@@ -32,29 +32,65 @@ type Hit struct {
 
 // Ranking adds up the scores of one query's documents:
 //
-//	score(d) = Σ over query terms t of  idf(t) · tf·(k1+1) / (tf + k1·(1 − b + b·|d|/avg))
-//	idf(t)   = ln(1 + (N − n(t) + 0.5) / (n(t) + 0.5))
+//	score(d)   = Σ over groups  max over alternatives (t, w) that d holds of  w · BM25(t, d)
+//	BM25(t, d) = idf(t) · tf·(k1+1) / (tf + k1·(1 − b + b·|d|/avg))
+//	idf(t)     = ln(1 + (N − n(t) + 0.5) / (n(t) + 0.5))
 //
 // where tf counts t in d, |d| is d's length, avg the mean length, N the documents and
 // n(t) those with t. The 1 inside the logarithm keeps the weight of a term that most
 // documents have above zero.
 type Ranking struct {
 	statistics Statistics
-	pages      []*page // sums by document number; nil where no document was hit
+	total      sums
 	decoded    []Posting
+
+	best    sums     // the highest of the present group; zero for every document between groups
+	touched []uint32 // the documents in best, some of them more than once
 }
-
-// page holds the sums of 1,024 neighbouring documents.
-type page [1 << pageBits]float64
-
-const pageBits = 10
 
 // NewRanking starts the ranking of one query in a corpus.
 func NewRanking(s Statistics) *Ranking { return &Ranking{statistics: s} }
 
-// Add counts one query term in. blocks are all blocks of the term, in any order.
-// Terms must be added in the order of QueryTerms.
-func (r *Ranking) Add(blocks [][]byte) error {
+// AddQuery counts the groups of a query in, in their order. blocks are all blocks of
+// each of its terms, in any order.
+func (r *Ranking) AddQuery(query pika.KeywordQuery, blocks map[string][][]byte) error {
+	for _, group := range query {
+		if err := r.addGroup(group, blocks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Ranking) addGroup(group []pika.Alternative, blocks map[string][][]byte) error {
+	if len(group) == 1 { // nothing to compare
+		return r.score(group[0].Weight, blocks[group[0].Term], func(document uint32, score float64) {
+			*r.total.of(document) += score
+		})
+	}
+	for _, a := range group {
+		err := r.score(a.Weight, blocks[a.Term], func(document uint32, score float64) {
+			best := r.best.of(document)
+			if *best == 0 {
+				r.touched = append(r.touched, document)
+			}
+			*best = max(*best, score)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, document := range r.touched {
+		best := r.best.of(document)
+		*r.total.of(document) += *best
+		*best = 0
+	}
+	r.touched = r.touched[:0]
+	return nil
+}
+
+// score calls add with what a term gives each of its documents.
+func (r *Ranking) score(weight float64, blocks [][]byte, add func(document uint32, score float64)) error {
 	r.decoded = r.decoded[:0]
 	for _, b := range blocks {
 		var err error
@@ -69,7 +105,8 @@ func (r *Ranking) Add(blocks [][]byte) error {
 	average := float64(r.statistics.TotalLength) / float64(max(r.statistics.Documents, 1))
 	for _, p := range r.decoded {
 		tf, length := float64(p.Count), float64(p.Length)
-		*r.sum(p.Document) += idf * tf * (K1 + 1) / (tf + K1*(1-B+B*length/max(average, 1)))
+		bm25 := idf * tf * (K1 + 1) / (tf + K1*(1-B+B*length/max(average, 1)))
+		add(p.Document, float64(weight*bm25)) // rounded here, lest a machine fuse it with the addition
 	}
 	return nil
 }
@@ -80,15 +117,24 @@ func (r *Ranking) idf(documents int64) float64 {
 	return math.Log(1 + (total-n+0.5)/(n+0.5))
 }
 
-func (r *Ranking) sum(document uint32) *float64 {
+// sums holds a number for each document; pages in which none was asked for are nil.
+type sums []*page
+
+// page holds the numbers of 1,024 neighbouring documents.
+type page [1 << pageBits]float64
+
+const pageBits = 10
+
+// of returns the number of a document, 0 at first.
+func (s *sums) of(document uint32) *float64 {
 	i := int(document >> pageBits)
-	if i >= len(r.pages) {
-		r.pages = append(r.pages, make([]*page, i+1-len(r.pages))...)
+	if i >= len(*s) {
+		*s = append(*s, make([]*page, i+1-len(*s))...)
 	}
-	if r.pages[i] == nil {
-		r.pages[i] = new(page)
+	if (*s)[i] == nil {
+		(*s)[i] = new(page)
 	}
-	return &r.pages[i][document&(1<<pageBits-1)]
+	return &(*s)[i][document&(1<<pageBits-1)]
 }
 
 // Top returns the k documents with the highest scores and all others whose score
@@ -126,7 +172,7 @@ func (r *Ranking) threshold(k int) float64 {
 
 // each visits the documents with a score, by number.
 func (r *Ranking) each(visit func(Hit)) {
-	for i, p := range r.pages {
+	for i, p := range r.total {
 		if p == nil {
 			continue
 		}

@@ -3,6 +3,7 @@ package keyword_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -12,64 +13,46 @@ import (
 	"github.com/pikamem/pika/keyword"
 )
 
-func TestCount(t *testing.T) {
-	t.Parallel()
-	for document, want := range map[string][]keyword.TermCount{
-		"":           nil,
-		"?!":         nil,
-		"b a B":      {{Term: "a", Count: 1}, {Term: "b", Count: 2}},
-		"phở pho":    {{Term: "=phở", Count: 1}, {Term: "pho", Count: 2}},
-		"Đà Nẵng đà": {{Term: "=nẵng", Count: 1}, {Term: "=đà", Count: 2}, {Term: "da", Count: 2}, {Term: "nang", Count: 1}},
-		"東京都 is 東京":  {{Term: "is", Count: 1}, {Term: "京都", Count: 1}, {Term: "東京", Count: 2}},
-	} {
-		got, length := keyword.Count(document)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("Count(%q) (-want +got):\n%s", document, diff)
-		}
-		var sum uint32
-		for _, c := range want {
-			sum += c.Count
-		}
-		if length != sum {
-			t.Errorf("Count(%q) has length %d; want %d", document, length, sum)
-		}
-	}
+// index is documents under the numbers 1, 2, 3, … as a store would hold them.
+type index struct {
+	statistics keyword.Statistics
+	blocks     map[string][][]byte
 }
 
-func TestQueryTerms(t *testing.T) {
-	t.Parallel()
-	if diff := cmp.Diff([]string{"=phở", "cat", "pho"}, keyword.QueryTerms("Phở cat phở CAT pho")); diff != "" {
-		t.Errorf("QueryTerms (-want +got):\n%s", diff)
-	}
-}
-
-// rank indexes documents under the numbers 1, 2, 3, … and ranks them for a query.
-func rank(t *testing.T, query string, k int, documents ...string) []keyword.Hit {
+func newIndex(t *testing.T, texts ...string) index {
 	t.Helper()
-	postings := map[string][]keyword.Posting{}
-	var s keyword.Statistics
-	for i, d := range documents {
-		terms, length := keyword.Count(d)
-		s.Documents, s.TotalLength = s.Documents+1, s.TotalLength+int64(length)
-		for _, c := range terms {
-			postings[c.Term] = append(postings[c.Term], keyword.Posting{Document: uint32(i + 1), Count: c.Count, Length: length})
-		}
+	documents := make([]keyword.Document, len(texts))
+	for i, s := range texts {
+		documents[i] = keyword.Count(s)
 	}
-	r := keyword.NewRanking(s)
-	for _, term := range keyword.QueryTerms(query) {
-		blocks, err := keyword.Extend(nil, postings[term])
+	keyword.Number(documents, 1)
+	x := index{blocks: map[string][][]byte{}}
+	x.statistics.Add(documents...)
+	for term, postings := range keyword.Postings(documents) {
+		blocks, err := keyword.Extend(nil, postings)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var data [][]byte
 		for _, b := range blocks {
-			data = append(data, b.Data)
-		}
-		if err := r.Add(data); err != nil {
-			t.Fatal(err)
+			x.blocks[term] = append(x.blocks[term], b.Data)
 		}
 	}
+	return x
+}
+
+func (x index) top(t *testing.T, query pika.KeywordQuery, k int) []keyword.Hit {
+	t.Helper()
+	r := keyword.NewRanking(x.statistics)
+	if err := r.AddQuery(query, x.blocks); err != nil {
+		t.Fatal(err)
+	}
 	return r.Top(k)
+}
+
+// rank ranks documents for the plain query of a text.
+func rank(t *testing.T, query string, k int, documents ...string) []keyword.Hit {
+	t.Helper()
+	return newIndex(t, documents...).top(t, keyword.Query(query), k)
 }
 
 // TestFormula compares with values computed by hand from the formula.
@@ -95,6 +78,48 @@ func TestFormula(t *testing.T) {
 	}
 }
 
+// TestGroups compares weighted alternatives with the formula written out, over plain
+// scores of single terms.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 5))
+	word := func() string { return fmt.Sprint("w", random.IntN(12)) }
+	texts := make([]string, 300)
+	for i := range texts {
+		for range 1 + random.IntN(9) {
+			texts[i] += word() + " "
+		}
+	}
+	x := newIndex(t, texts...)
+	for range 200 {
+		query := make(pika.KeywordQuery, 1+random.IntN(4))
+		for i := range query {
+			for range random.IntN(5) {
+				query[i] = append(query[i], pika.Alternative{Term: word(), Weight: random.Float64() * pika.MaxTermWeight})
+			}
+		}
+		want := make([]float64, len(texts)+1)
+		for _, group := range query {
+			best := make([]float64, len(want))
+			for _, a := range group {
+				for _, h := range x.top(t, keyword.Query(a.Term), len(texts)) {
+					best[h.Document] = max(best[h.Document], a.Weight*h.Score)
+				}
+			}
+			for document, score := range best {
+				want[document] += score
+			}
+		}
+		got := make([]float64, len(want))
+		for _, h := range x.top(t, query, len(texts)) {
+			got[h.Document] = h.Score
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("scores of %v (-want +got):\n%s", query, diff)
+		}
+	}
+}
+
 func TestScoresArePositive(t *testing.T) {
 	t.Parallel()
 	documents := slices.Repeat([]string{"the same"}, 2000)
@@ -104,7 +129,7 @@ func TestScoresArePositive(t *testing.T) {
 	}
 	// Statistics that lag behind the postings must not make a score negative or NaN.
 	r := keyword.NewRanking(keyword.Statistics{})
-	if err := r.Add([][]byte{keyword.AppendBlock(nil, sequence(1, 5))}); err != nil {
+	if err := r.AddQuery(keyword.Query("tea"), map[string][][]byte{"tea": {keyword.AppendBlock(nil, sequence(1, 5))}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range r.Top(5) {
@@ -146,22 +171,30 @@ func TestCut(t *testing.T) {
 
 func TestDamagedBlock(t *testing.T) {
 	t.Parallel()
-	if err := keyword.NewRanking(keyword.Statistics{}).Add([][]byte{{1, 2}}); err == nil {
-		t.Error("Add of a damaged block succeeds")
+	for _, query := range []pika.KeywordQuery{{{{Term: "tea", Weight: 1}}}, {{{Term: "milk", Weight: 1}, {Term: "tea", Weight: 1}}}} {
+		if err := keyword.NewRanking(keyword.Statistics{}).AddQuery(query, map[string][][]byte{"tea": {{1, 2}}}); err == nil {
+			t.Errorf("AddQuery(%v) of a damaged block succeeds", query)
+		}
 	}
 }
 
+// BenchmarkRank counts in six terms that all of 10,240 documents hold: one by one, and
+// as alternatives of two groups.
 func BenchmarkRank(b *testing.B) {
+	tea := pika.Alternative{Term: "tea", Weight: 1}
+	b.Run("terms", func(b *testing.B) { benchmarkRank(b, slices.Repeat(pika.KeywordQuery{{tea}}, 6)) })
+	b.Run("alternatives", func(b *testing.B) { benchmarkRank(b, pika.KeywordQuery{{tea, tea, tea}, {tea, tea, tea}}) })
+}
+
+func benchmarkRank(b *testing.B, query pika.KeywordQuery) {
 	var blocks [][]byte
 	for i := range 80 {
 		blocks = append(blocks, keyword.AppendBlock(nil, sequence(uint32(1+i*keyword.BlockSize), keyword.BlockSize)))
 	}
 	for b.Loop() {
 		r := keyword.NewRanking(keyword.Statistics{Documents: 10_240, TotalLength: 102_400})
-		for range 6 {
-			if err := r.Add(blocks); err != nil {
-				b.Fatal(err)
-			}
+		if err := r.AddQuery(query, map[string][][]byte{"tea": blocks}); err != nil {
+			b.Fatal(err)
 		}
 		r.Top(100)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 )
 
 // together runs f(0) … f(n-1) at once.
@@ -65,7 +66,7 @@ func testConcurrentDifferent(t *testing.T, truth Truth) {
 			if err != nil {
 				t.Errorf("Commit = %v", err)
 			}
-			if _, err := truth.SearchKeyword(t.Context(), scope, pika.CorpusFacts, "drink", 5); err != nil {
+			if _, err := truth.SearchKeyword(t.Context(), scope, pika.CorpusFacts, keyword.Query("drink"), 5); err != nil {
 				t.Errorf("SearchKeyword = %v", err)
 			}
 		}

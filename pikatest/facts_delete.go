@@ -10,7 +10,9 @@ import (
 // testDelete checks that nothing a caller can reach holds the text of a deleted fact.
 func testDelete(t *testing.T, truth Truth) {
 	secret := claim(alice, "j1", 0, "password swordfish")
-	secret.Entities = []pika.Entity{{ID: pika.EntityID(alice, "swordfish"), Name: "swordfish", Type: "other"}}
+	secret.Category, secret.Predicate = "security", "has_password"
+	secret.Entities = []pika.Entity{{ID: pika.EntityID(alice, "swordfish"), Name: "swordfish", Type: "secret"}}
+	secret = withKeys(secret)
 	again := claim(alice, "j2", 0, "password swordfish")
 	kept := claim(alice, "j1", 1, "password policy")
 	commit(t, truth, alice, "j1", secret, kept)
@@ -35,6 +37,7 @@ func testDelete(t *testing.T, truth Truth) {
 		t.Errorf("Get = %v, %v; want only the kept fact", got, err)
 	}
 	wantSame(t, "search", search(t, truth, alice, pika.CorpusFacts, "password swordfish"), []string{kept.ID})
+	wantSame(t, "terms that have postings", vocabulary(t, truth, alice, pika.CorpusFacts, 99), []pika.TermDocuments{{Term: "password", Documents: 1}, {Term: "policy", Documents: 1}})
 	page, err := truth.List(t.Context(), alice, pika.ListFacts{ConversationID: "c1"}, pika.PageRequest{Limit: 9})
 	if err != nil || len(page.Items) != 1 {
 		t.Errorf("List = %d facts, %v; want 1", len(page.Items), err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 )
 
 // corpus commits one fact per text and returns their ids in order.
@@ -116,7 +117,7 @@ func testKeywordTies(t *testing.T, truth Truth) {
 func testKeywordLimits(t *testing.T, truth Truth) {
 	corpus(t, truth, alice, "j", "tea")
 	for _, limit := range []int{-1, 0, pika.MaxKeywordLimit + 1} {
-		_, err := truth.SearchKeyword(t.Context(), alice, pika.CorpusFacts, "tea", limit)
+		_, err := truth.SearchKeyword(t.Context(), alice, pika.CorpusFacts, keyword.Query("tea"), limit)
 		wantCode(t, fmt.Sprintf("SearchKeyword with limit %d", limit), err, pika.Invalid)
 	}
 	for _, limit := range []int{1, pika.MaxKeywordLimit} {
@@ -124,7 +125,7 @@ func testKeywordLimits(t *testing.T, truth Truth) {
 			t.Errorf("SearchKeyword with limit %d = %v", limit, hits)
 		}
 	}
-	_, err := truth.SearchKeyword(t.Context(), alice, "letters", "tea", 1)
+	_, err := truth.SearchKeyword(t.Context(), alice, "letters", keyword.Query("tea"), 1)
 	wantCode(t, "SearchKeyword in an unknown corpus", err, pika.Invalid)
 	long := strings.Repeat("tea ", pika.MaxQueryBytes/4)
 	if hits := scored(t, truth, alice, pika.CorpusFacts, long, 1); len(hits) != 1 {

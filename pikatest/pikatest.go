@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/text"
 )
 
@@ -152,11 +153,17 @@ func search(t *testing.T, truth Truth, scope pika.Scope, corpus pika.Corpus, que
 	return ids
 }
 
+// scored returns what the plain query of a text finds.
 func scored(t *testing.T, truth Truth, scope pika.Scope, corpus pika.Corpus, query string, limit int) []pika.Scored {
+	t.Helper()
+	return asked(t, truth, scope, corpus, keyword.Query(query), limit)
+}
+
+func asked(t *testing.T, truth Truth, scope pika.Scope, corpus pika.Corpus, query pika.KeywordQuery, limit int) []pika.Scored {
 	t.Helper()
 	hits, err := truth.SearchKeyword(t.Context(), scope, corpus, query, limit)
 	if err != nil {
-		t.Fatalf("SearchKeyword(%q) = %v", query, err)
+		t.Fatalf("SearchKeyword(%v) = %v", query, err)
 	}
 	return hits
 }
@@ -191,7 +198,15 @@ func operations(truth Truth) map[string]func(context.Context) error {
 		},
 		"GetMessages": func(ctx context.Context) error { _, err := truth.GetMessages(ctx, alice, []string{"x"}); return err },
 		"SearchKeyword": func(ctx context.Context) error {
-			_, err := truth.SearchKeyword(ctx, alice, pika.CorpusFacts, "late", 1)
+			_, err := truth.SearchKeyword(ctx, alice, pika.CorpusFacts, keyword.Query("late"), 1)
+			return err
+		},
+		"Vocabulary": func(ctx context.Context) error {
+			_, err := truth.Vocabulary(ctx, alice, pika.CorpusFacts, 1)
+			return err
+		},
+		"KeywordState": func(ctx context.Context) error {
+			_, err := truth.KeywordState(ctx, alice, pika.CorpusFacts)
 			return err
 		},
 		"PendingItems": func(ctx context.Context) error { _, err := truth.PendingItems(ctx, day(20), 1); return err },

@@ -1,8 +1,11 @@
 package search_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -131,36 +134,70 @@ func (m *memory) Get(ctx context.Context, scope pika.Scope, ids []string) ([]pik
 }
 
 // SearchKeyword ranks with the formula the stores use, over documents in the order of ids.
-func (m *memory) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query string, limit int) ([]pika.Scored, error) {
+func (m *memory) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query pika.KeywordQuery, limit int) ([]pika.Scored, error) {
 	if err := m.enter(ctx, pika.LegKeyword); err != nil {
 		return nil, err
 	}
 	texts := m.texts(scope, corpus)
 	counts := map[string]float64{}
 	for _, t := range texts {
-		terms, _ := keyword.Count(t)
-		for _, term := range terms {
+		for _, term := range keyword.Count(t).Terms {
 			counts[term.Term]++
 		}
 	}
 	var hits []pika.Scored
 	for id, t := range texts {
-		if score := bm25(keyword.QueryTerms(query), t, counts, float64(len(texts))); score > 0 {
+		if score := scoreOf(query, t, counts, float64(len(texts))); score > 0 {
 			hits = append(hits, pika.Scored{ID: id, Score: score})
 		}
 	}
 	return keyword.Cut(hits, limit), nil
 }
 
-// bm25 leaves the length of documents out: these are all short.
-func bm25(query []string, document string, counts map[string]float64, total float64) float64 {
-	var score float64
-	terms, _ := keyword.Count(document)
-	for _, t := range terms {
-		if slices.Contains(query, t.Term) {
-			tf := float64(t.Count)
-			score += math.Log(1+(total-counts[t.Term]+0.5)/(counts[t.Term]+0.5)) * tf * 2.2 / (tf + 1.2)
+// Vocabulary counts the terms anew each time.
+func (m *memory) Vocabulary(_ context.Context, scope pika.Scope, corpus pika.Corpus, limit int) ([]pika.TermDocuments, error) {
+	counts := map[string]int{}
+	for _, t := range m.texts(scope, corpus) {
+		for _, term := range keyword.Count(t).Terms {
+			counts[term.Term]++
 		}
+	}
+	var terms []pika.TermDocuments
+	for term, n := range counts {
+		terms = append(terms, pika.TermDocuments{Term: term, Documents: n})
+	}
+	slices.SortFunc(terms, func(a, b pika.TermDocuments) int {
+		return cmp.Or(cmp.Compare(b.Documents, a.Documents), cmp.Compare(a.Term, b.Term))
+	})
+	terms = terms[:min(limit, len(terms))]
+	slices.SortFunc(terms, func(a, b pika.TermDocuments) int { return cmp.Compare(a.Term, b.Term) })
+	return terms, nil
+}
+
+// KeywordState changes with the texts.
+func (m *memory) KeywordState(_ context.Context, scope pika.Scope, corpus pika.Corpus) (string, error) {
+	texts := m.texts(scope, corpus)
+	h := fnv.New64a()
+	for _, id := range slices.Sorted(maps.Keys(texts)) {
+		fmt.Fprintf(h, "%q%q", id, texts[id])
+	}
+	return fmt.Sprint(h.Sum64()), nil
+}
+
+// scoreOf leaves the length of documents out: these are all short.
+func scoreOf(query pika.KeywordQuery, document string, counts map[string]float64, total float64) float64 {
+	held := map[string]float64{}
+	for _, t := range keyword.Count(document).Terms {
+		tf := float64(t.Count)
+		held[t.Term] = math.Log(1+(total-counts[t.Term]+0.5)/(counts[t.Term]+0.5)) * tf * 2.2 / (tf + 1.2)
+	}
+	var score float64
+	for _, group := range query {
+		var best float64
+		for _, a := range group {
+			best = max(best, a.Weight*held[a.Term])
+		}
+		score += best
 	}
 	return score
 }

@@ -28,12 +28,41 @@ func CorpusOf(key int) pika.Corpus {
 }
 
 // CheckSearch applies the rules of Keyword.SearchKeyword and returns the corpus' key.
-func CheckSearch(corpus pika.Corpus, query string, limit int) (key int, err error) {
-	switch {
-	case limit < 1 || limit > pika.MaxKeywordLimit:
+func CheckSearch(corpus pika.Corpus, query pika.KeywordQuery, limit int) (key int, err error) {
+	if limit < 1 || limit > pika.MaxKeywordLimit {
 		return 0, pika.InvalidField("limit", "must be 1–%d", pika.MaxKeywordLimit)
-	case len(query) > pika.MaxQueryBytes:
-		return 0, pika.InvalidField("query", "must be at most %d bytes", pika.MaxQueryBytes)
+	}
+	if err := checkQuery(query); err != nil {
+		return 0, err
+	}
+	return CorpusKey(corpus)
+}
+
+func checkQuery(query pika.KeywordQuery) error {
+	if len(query) > pika.MaxKeywordGroups {
+		return pika.InvalidField("query", "must have at most %d groups", pika.MaxKeywordGroups)
+	}
+	all := 0
+	for _, group := range query {
+		if all += len(group); all > pika.MaxKeywordTerms {
+			return pika.InvalidField("query", "must have at most %d alternatives", pika.MaxKeywordTerms)
+		}
+		for _, a := range group {
+			switch {
+			case a.Term == "" || len(a.Term) > pika.MaxTermBytes:
+				return pika.InvalidField("query", "has a term of %d bytes; it must have 1–%d", len(a.Term), pika.MaxTermBytes)
+			case !(a.Weight > 0 && a.Weight <= pika.MaxTermWeight): // so that NaN is refused too
+				return pika.InvalidField("query", "has the weight %v; it must be above 0 and at most %d", a.Weight, pika.MaxTermWeight)
+			}
+		}
+	}
+	return nil
+}
+
+// CheckVocabulary applies the rules of Keyword.Vocabulary and returns the corpus' key.
+func CheckVocabulary(corpus pika.Corpus, limit int) (key int, err error) {
+	if limit < 1 || limit > pika.MaxVocabulary {
+		return 0, pika.InvalidField("limit", "must be 1–%d", pika.MaxVocabulary)
 	}
 	return CorpusKey(corpus)
 }

@@ -126,24 +126,3 @@ func TestLists(t *testing.T) {
 		t.Errorf("LastOfEach changed its input to %v", given)
 	}
 }
-
-func TestCheckSearch(t *testing.T) {
-	t.Parallel()
-	if key, err := truth.CheckSearch(pika.CorpusMessages, "tea", 1); err != nil || truth.CorpusOf(key) != pika.CorpusMessages {
-		t.Errorf("CheckSearch of messages = %d, %v", key, err)
-	}
-	for _, c := range []struct {
-		corpus pika.Corpus
-		query  string
-		limit  int
-	}{
-		{"letters", "tea", 1},
-		{pika.CorpusFacts, "tea", 0},
-		{pika.CorpusFacts, "tea", pika.MaxKeywordLimit + 1},
-		{pika.CorpusFacts, string(make([]byte, pika.MaxQueryBytes+1)), 1},
-	} {
-		if _, err := truth.CheckSearch(c.corpus, c.query, c.limit); pika.CodeOf(err) != pika.Invalid {
-			t.Errorf("CheckSearch(%s, %d bytes, %d) = %v; want invalid", c.corpus, len(c.query), c.limit, err)
-		}
-	}
-}

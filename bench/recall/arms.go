@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 )
 
 // depth is how far rankings are compared; the most messages a search returns.
@@ -67,7 +68,7 @@ func equalRanks(ctx context.Context, b *bed, corpus pika.Corpus, question string
 	if err != nil {
 		return nil, err
 	}
-	words, err := b.db.SearchKeyword(ctx, b.scope, corpus, question, 200)
+	words, err := b.db.SearchKeyword(ctx, b.scope, corpus, keyword.Query(question), 200)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/store/postgres"
 )
 
@@ -86,7 +87,7 @@ func BenchmarkSearchKeyword(b *testing.B) {
 			db, _ := filled(b, n)
 			random := rand.New(rand.NewPCG(7, 7))
 			timed(b, func() error {
-				_, err := db.SearchKeyword(b.Context(), alice, pika.CorpusFacts, words(random, 6), 100)
+				_, err := db.SearchKeyword(b.Context(), alice, pika.CorpusFacts, keyword.Query(words(random, 6)), 100)
 				return err
 			})
 		})
@@ -97,7 +98,7 @@ func BenchmarkSearchKeyword(b *testing.B) {
 func BenchmarkSearchKeywordWorst(b *testing.B) {
 	db, _ := filled(b, 10_000)
 	timed(b, func() error {
-		_, err := db.SearchKeyword(b.Context(), alice, pika.CorpusFacts, "w0 w1 w2 w3 w4 w5", 100)
+		_, err := db.SearchKeyword(b.Context(), alice, pika.CorpusFacts, keyword.Query("w0 w1 w2 w3 w4 w5"), 100)
 		return err
 	})
 }
@@ -114,7 +115,27 @@ func BenchmarkSearchKeywordTies(b *testing.B) {
 		benchCommit(b, db, alice, job, facts)
 	}
 	timed(b, func() error {
-		_, err := db.SearchKeyword(b.Context(), alice, pika.CorpusFacts, "words", 100)
+		_, err := db.SearchKeyword(b.Context(), alice, pika.CorpusFacts, keyword.Query("words"), 100)
+		return err
+	})
+}
+
+func BenchmarkVocabulary(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		b.Run(fmt.Sprintf("%d facts", n), func(b *testing.B) {
+			db, _ := filled(b, n)
+			timed(b, func() error {
+				_, err := db.Vocabulary(b.Context(), alice, pika.CorpusFacts, pika.MaxVocabulary)
+				return err
+			})
+		})
+	}
+}
+
+func BenchmarkKeywordState(b *testing.B) {
+	db, _ := filled(b, 1000)
+	timed(b, func() error {
+		_, err := db.KeywordState(b.Context(), alice, pika.CorpusFacts)
 		return err
 	})
 }

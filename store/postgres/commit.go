@@ -3,11 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/truth"
 )
 
@@ -48,7 +45,6 @@ type known struct {
 func loadKnown(ctx context.Context, t *tx, scope pika.Scope, c pika.Commit) (known, error) {
 	k := known{index: newIndex(scope, truth.FactsKey)}
 	hashes, subjects := truth.Asks(c.Facts)
-	terms, _ := keyword.Documents(column(c.Facts, func(f *pika.Fact) string { return f.Text }), 0, keyword.Statistics{})
 	id := scope.ID()
 	statements := []statement{
 		makeKnown(scope),
@@ -60,7 +56,7 @@ func loadKnown(ctx context.Context, t *tx, scope pika.Scope, c pika.Commit) (kno
 			WHERE f.scope = $1`, id,
 			column(subjects, func(s *[2]string) string { return s[0] }), column(subjects, func(s *[2]string) string { return s[1] })),
 	}
-	statements = append(statements, k.index.loadLast(slices.Sorted(maps.Keys(terms)))...)
+	statements = append(statements, k.index.loadLast(termsOf(countFacts(c.Facts)))...)
 	err := t.run(ctx, statements...)
 	return k, err
 }

@@ -14,7 +14,7 @@ import (
 // the transaction.
 func writePlan(ctx context.Context, t *tx, scope pika.Scope, c pika.Commit, p *truth.Plan, x *index) error {
 	created := column(p.Created, func(f **pika.Fact) pika.Fact { return **f })
-	first, err := x.add(column(created, func(f *pika.Fact) string { return f.Text }))
+	first, err := x.add(countFacts(created))
 	if err != nil {
 		return err
 	}

@@ -74,10 +74,10 @@ func (db *DB) Ping(ctx context.Context) error {
 	}
 	op := operation{what: "ping the database", access: everyone}
 	return db.do(ctx, op, func(ctx context.Context, t *tx) error {
-		if err := checkConn(ctx, t.conn.Conn()); err != nil {
+		if err := checkConn(ctx, t.conn); err != nil {
 			return err
 		}
-		if err := checkWritable(ctx, t.conn.Conn()); err != nil {
+		if err := checkWritable(ctx, t.conn); err != nil {
 			return err
 		}
 		return t.finish(ctx)

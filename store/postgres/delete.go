@@ -5,21 +5,24 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/truth"
 )
 
 // Delete implements pika.Facts.
 func (db *DB) Delete(ctx context.Context, tenant, id string, at time.Time) (pika.Scope, error) {
 	const what = "delete a fact"
-	// A fact's user, text and document number never change: they are read before the
+	// A fact's user, terms and document number never change: they are read before the
 	// user's lock, and what can change is read again under it.
-	f, document, err := db.locate(ctx, what, tenant, id)
+	f, number, err := db.locate(ctx, what, tenant, id)
 	if err != nil {
 		return pika.Scope{}, err
 	}
+	d := keyword.CountFact(&f)
+	d.Number = number
 	scope := pika.Scope{Tenant: tenant, User: f.UserID}
 	err = db.doLocked(ctx, scope, operation{what: what, once: true}, func(ctx context.Context, t *tx) error {
-		return deleteFact(ctx, t, scope, id, indexed{document, f.Text}, at)
+		return deleteFact(ctx, t, scope, id, d, at)
 	})
 	if err != nil {
 		return pika.Scope{}, err
@@ -29,10 +32,10 @@ func (db *DB) Delete(ctx context.Context, tenant, id string, at time.Time) (pika
 
 // deleteFact removes every copy of a fact's text that the truth holds, and leaves
 // behind that there was a fact and that it was deleted.
-func deleteFact(ctx context.Context, t *tx, scope pika.Scope, id string, d indexed, at time.Time) error {
+func deleteFact(ctx context.Context, t *tx, scope pika.Scope, id string, d keyword.Document, at time.Time) error {
 	var found []pika.Fact
 	x := newIndex(scope, truth.FactsKey)
-	terms, numbers := holding([]indexed{d})
+	terms, numbers := holding([]keyword.Document{d})
 	err := t.run(ctx, x.load(), x.loadHolding(terms, numbers),
 		collect(&found, factOf(scope.User), "SELECT "+factColumns+" FROM facts f WHERE f.scope = $1 AND f.id = $2", scope.ID(), id))
 	if err != nil {
@@ -41,7 +44,7 @@ func deleteFact(ctx context.Context, t *tx, scope pika.Scope, id string, d index
 	if len(found) == 0 {
 		return truth.NoFact() // deleted by another call meanwhile
 	}
-	if err := x.remove([]indexed{d}); err != nil {
+	if err := x.remove([]keyword.Document{d}); err != nil {
 		return err
 	}
 	statements := append(deleteRows(scope, &found[0]), x.save()...)

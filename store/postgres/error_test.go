@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/store/postgres"
 )
 
@@ -78,7 +79,7 @@ func TestUnusable(t *testing.T) {
 		"no server":        {changed(t, good, func(u *url.URL) { u.Host = "127.0.0.1:1" }), "the database at 127.0.0.1:1 does not answer: check that it runs, and PIKA_FACTS", false},
 		"no such host":     {changed(t, good, func(u *url.URL) { u.Host = "nowhere.invalid:5432" }), "does not answer", false},
 		"no schema":        {empty, "run `pika migrate`", true},
-		"older schema":     {older, "this program needs 2: run `pika migrate`", true},
+		"older schema":     {older, "this program needs 3: run `pika migrate`", true},
 		"newer schema":     {newer, "upgrade Pika", false},
 		"superuser":        {changed(t, fake, shadow), "is a superuser or has BYPASSRLS", true},
 		"old server":       {changed(t, old, shadow), "PostgreSQL 14; Pika needs 15", false},
@@ -146,7 +147,7 @@ func TestServerFailures(t *testing.T) {
 		db := open(t, url)
 		_, err := db.Commit(t.Context(), alice, pika.Commit{JobID: "j", Facts: []pika.Fact{claim(alice, "j", 0, "likes tea")}, At: noon})
 		wantError(t, state, err, want.code, want.words)
-		if got, err := db.SearchKeyword(t.Context(), alice, pika.CorpusFacts, "tea", 1); err != nil || len(got) != 0 {
+		if got, err := db.SearchKeyword(t.Context(), alice, pika.CorpusFacts, keyword.Query("tea"), 1); err != nil || len(got) != 0 {
 			t.Errorf("after %s: %v, %v; want nothing stored", state, got, err)
 		}
 		if err := db.Close(); err != nil {

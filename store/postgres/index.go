@@ -80,21 +80,31 @@ func (x *index) keep(s scan) error {
 	return nil
 }
 
-// add counts texts in and returns the number of the first; the others follow it. The
-// last blocks of their terms must be loaded.
-func (x *index) add(texts []string) (first uint32, err error) {
-	if len(texts) == 0 {
-		return x.next, nil
-	}
+// add indexes documents under the numbers that follow and returns the first. The last
+// blocks of their terms must be loaded.
+func (x *index) add(documents []keyword.Document) (first uint32, err error) {
 	first = x.next
-	added, statistics := keyword.Documents(texts, first, x.statistics)
+	if len(documents) == 0 {
+		return first, nil
+	}
+	keyword.Number(documents, first)
+	if err := x.addPostings(documents); err != nil {
+		return 0, err
+	}
+	x.statistics.Add(documents...)
+	x.next, x.counted = first+uint32(len(documents)), true
+	return first, nil
+}
+
+// addPostings indexes documents with numbers above all that are indexed.
+func (x *index) addPostings(documents []keyword.Document) error {
+	added := keyword.Postings(documents)
 	for _, term := range slices.Sorted(maps.Keys(added)) {
 		if err := x.extend(term, added[term]); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	x.statistics, x.next, x.counted = statistics, first+uint32(len(texts)), true
-	return first, nil
+	return nil
 }
 
 func (x *index) extend(term string, added []keyword.Posting) error {
@@ -116,36 +126,36 @@ func (x *index) set(key blockKey, data []byte) {
 	x.blocks[key], x.changed[key] = data, true
 }
 
-// indexed is a document as it was indexed.
-type indexed struct {
-	document uint32
-	text     string
+// countFacts counts facts for the index.
+func countFacts(facts []pika.Fact) []keyword.Document { return column(facts, keyword.CountFact) }
+
+// termsOf returns the distinct terms of documents.
+func termsOf(documents []keyword.Document) []string {
+	return slices.Sorted(maps.Keys(keyword.Postings(documents)))
 }
 
 // holding returns the terms of documents, each beside the number of its document.
-func holding(documents []indexed) (terms []string, numbers []int64) {
+func holding(documents []keyword.Document) (terms []string, numbers []int64) {
 	for _, d := range documents {
-		counted, _ := keyword.Count(d.text)
-		for _, t := range counted {
-			terms, numbers = append(terms, t.Term), append(numbers, int64(d.document))
+		for _, t := range d.Terms {
+			terms, numbers = append(terms, t.Term), append(numbers, int64(d.Number))
 		}
 	}
 	return terms, numbers
 }
 
-// remove takes documents out. The blocks that hold them must be loaded.
-func (x *index) remove(documents []indexed) error {
+// remove takes documents out, which must be what was indexed. The blocks that hold them
+// must be loaded.
+func (x *index) remove(documents []keyword.Document) error {
 	for _, d := range documents {
-		terms, length := keyword.Count(d.text)
-		for _, t := range terms {
-			if err := x.removeTerm(t.Term, d.document); err != nil {
+		for _, t := range d.Terms {
+			if err := x.removeTerm(t.Term, d.Number); err != nil {
 				return err
 			}
 		}
-		x.statistics.Documents--
-		x.statistics.TotalLength -= int64(length)
 		x.counted = true
 	}
+	x.statistics.Remove(documents...)
 	return nil
 }
 
@@ -199,10 +209,10 @@ func (x *index) save() []statement {
 			WHERE p.scope = $1 AND p.corpus = $2 AND p.term = g.term COLLATE "C" AND p.first = g.first`, id, x.corpus, goneTerms, goneFirsts))
 	}
 	if x.counted {
-		statements = append(statements, exec(`INSERT INTO keyword_statistics (scope, corpus, tenant, documents, total_length, next)
-			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (scope, corpus) DO UPDATE
+		statements = append(statements, exec(`INSERT INTO keyword_statistics (scope, corpus, tenant, documents, total_length, next, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (scope, corpus) DO UPDATE
 			SET documents = excluded.documents, total_length = excluded.total_length, next = excluded.next`,
-			id, x.corpus, x.scope.Tenant, x.statistics.Documents, x.statistics.TotalLength, int64(x.next)))
+			id, x.corpus, x.scope.Tenant, x.statistics.Documents, x.statistics.TotalLength, int64(x.next), keyword.Version))
 	}
 	return statements
 }

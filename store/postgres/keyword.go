@@ -10,19 +10,18 @@ import (
 
 var _ pika.Keyword = (*DB)(nil)
 
-// SearchKeyword implements pika.Keyword. A query over pika.MaxQueryBytes is Invalid.
-func (db *DB) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query string, limit int) ([]pika.Scored, error) {
+// SearchKeyword implements pika.Keyword.
+func (db *DB) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query pika.KeywordQuery, limit int) ([]pika.Scored, error) {
 	key, err := truth.CheckSearch(corpus, query, limit)
 	if err != nil {
 		return nil, err
 	}
-	terms := keyword.QueryTerms(query)
-	if len(terms) == 0 {
+	if len(query) == 0 {
 		return nil, notBegun(ctx, "search keywords")
 	}
 	var hits []pika.Scored
 	err = db.do(ctx, operation{what: "search keywords", access: tenantOf(scope), search: true}, func(ctx context.Context, t *tx) error {
-		ranking, err := rank(ctx, t, scope, key, terms)
+		ranking, err := rank(ctx, t, scope, key, query)
 		if err != nil {
 			return err
 		}
@@ -36,8 +35,9 @@ func (db *DB) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.C
 }
 
 // rank feeds the corpus' statistics and the terms' blocks into the formula.
-func rank(ctx context.Context, t *tx, scope pika.Scope, corpus int, terms []string) (*keyword.Ranking, error) {
+func rank(ctx context.Context, t *tx, scope pika.Scope, corpus int, q pika.KeywordQuery) (*keyword.Ranking, error) {
 	x := newIndex(scope, corpus)
+	terms := keyword.QueryTerms(q)
 	blocks := make(map[string][][]byte, len(terms))
 	err := t.run(ctx, x.load(), query(func(s scan) error {
 		var term string
@@ -50,12 +50,7 @@ func rank(ctx context.Context, t *tx, scope pika.Scope, corpus int, terms []stri
 		return nil, err
 	}
 	ranking := keyword.NewRanking(x.statistics)
-	for _, term := range terms {
-		if err := ranking.Add(blocks[term]); err != nil {
-			return nil, err
-		}
-	}
-	return ranking, nil
+	return ranking, ranking.AddQuery(q, blocks)
 }
 
 // identify makes the statements that give the hits their ids. Of those that tie for the

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -72,31 +71,31 @@ func compare(messages []pika.StoredMessage, there []kept) (changed []pika.Stored
 // content, writes the changed ones, and ends the transaction.
 func (db *DB) replaceMessages(ctx context.Context, t *tx, scope pika.Scope, changed []pika.StoredMessage, replaced []kept) error {
 	owed := map[string]bool{} // by key: written, or taken out, with content
-	var out []indexed
+	var out, in []keyword.Document
 	for _, k := range replaced {
 		if k.document != nil {
-			out = append(out, indexed{uint32(*k.document), k.message.SearchText()})
+			d := keyword.Count(k.message.SearchText())
+			d.Number = uint32(*k.document)
+			out = append(out, d)
 			owed[k.message.Key] = true
 		}
 	}
-	var texts []string
 	for _, m := range changed {
 		if m.Content != "" {
-			texts = append(texts, m.SearchText())
+			in = append(in, keyword.Count(m.SearchText()))
 			owed[m.Key] = true
 		}
 	}
 	x := newIndex(scope, truth.MessagesKey)
-	added, _ := keyword.Documents(texts, 0, keyword.Statistics{})
 	terms, numbers := holding(out)
-	statements := x.loadLast(slices.Sorted(maps.Keys(added)))
+	statements := x.loadLast(termsOf(in))
 	if err := t.run(ctx, append(statements, x.loadHolding(terms, numbers))...); err != nil {
 		return err
 	}
 	if err := x.remove(out); err != nil {
 		return err
 	}
-	first, err := x.add(texts)
+	first, err := x.add(in)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -35,9 +36,11 @@ var latestVersion = sync.OnceValues(func() (int64, error) {
 // migrateTimeout bounds Migrate, the wait for another one included.
 const migrateTimeout = 10 * time.Minute
 
-// Migrate brings the schema of the database at url up to date and returns the versions
-// before and after. Of several at once one works and the others wait for it. A schema
-// newer than this program is refused, and so is a server or an encoding Pika cannot use.
+// Migrate brings the schema of the database at url and then its keyword index up to date,
+// and returns the versions of the schema before and after. Of several at once one works
+// and the others wait for it. A schema newer than this program is refused, and so is a
+// server or an encoding Pika cannot use. One that ended early goes on where it stopped
+// when it is called again; the index may be searched and written to meanwhile.
 //
 // The user needs the right to create tables. The user that Pika works as must be the
 // same one, or be granted the use of the tables.
@@ -76,7 +79,7 @@ func migrate(ctx context.Context, pool *sql.DB) (from, to int64, err error) {
 	if _, err := provider.Up(ctx); err != nil {
 		return from, from, fmt.Errorf("bring the schema from version %d to %d: %w", from, to, err)
 	}
-	return from, to, nil
+	return from, to, onConn(ctx, pool, func(conn *pgx.Conn) error { return rebuildPostings(ctx, conn) })
 }
 
 func newProvider(pool *sql.DB) (*goose.Provider, error) {
@@ -97,16 +100,21 @@ func newProvider(pool *sql.DB) (*goose.Provider, error) {
 
 // checkTarget refuses a server that the schema is not for.
 func checkTarget(ctx context.Context, pool *sql.DB) error {
+	return onConn(ctx, pool, func(conn *pgx.Conn) error { return checkServer(ctx, conn) })
+}
+
+// onConn runs f on a connection of the pool.
+func onConn(ctx context.Context, pool *sql.DB, f func(*pgx.Conn) error) error {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	return conn.Raw(func(driver any) error {
-		pgx, ok := driver.(*stdlib.Conn)
+		c, ok := driver.(*stdlib.Conn)
 		if !ok {
 			return pika.Errorf(pika.Internal, "the driver is %T", driver)
 		}
-		return checkServer(ctx, pgx.Conn())
+		return f(c.Conn())
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/pikatest"
 	"github.com/pikamem/pika/store/sqlite"
 	"github.com/pikamem/pika/text"
@@ -38,9 +39,10 @@ func phrase(random *rand.Rand, n int) string {
 	return s
 }
 
-// TestRankingOfSQLite writes the same corpus to PostgreSQL and to SQLite, with deletions
-// and replaced messages, and compares every hit of many searches: ids, order, and
-// scores to the last bit.
+// TestRankingOfSQLite writes the same corpus to PostgreSQL and to SQLite, with labels,
+// deletions and replaced messages, and compares every hit of many searches, plain ones and
+// weighted groups: ids, order, and scores to the last bit. It compares the vocabularies
+// and the states of the corpora too.
 func TestRankingOfSQLite(t *testing.T) {
 	t.Parallel()
 	real := open(t, database(t, t.TempDir()))
@@ -93,7 +95,9 @@ func (w *corpusWriter) commit(scope pika.Scope, job string, n int) {
 	for i := range facts {
 		facts[i] = claim(scope, job, i, phrase(w.random, 1+w.random.IntN(20)))
 		facts[i].ContentHash = facts[i].Text // some repeat, and are no documents of their own
-		facts[i].Predicate = "states"
+		facts[i].Predicate = []string{"states", "likes", "has_pet"}[w.random.IntN(3)]
+		facts[i].Category = []string{"other", "food", "Đồ ăn"}[w.random.IntN(3)]
+		facts[i].Entities[0].Type = []string{"other", "person", "animal", "品"}[w.random.IntN(4)]
 	}
 	var all [][]pika.FactOutcome
 	w.each(func(s pikatest.Truth) error {
@@ -145,17 +149,53 @@ func (w *corpusWriter) delete(scope pika.Scope, n int) {
 func (w *corpusWriter) compare(scope pika.Scope, corpus pika.Corpus, n int) {
 	w.t.Helper()
 	for range n {
-		query, limit := phrase(w.random, 1+w.random.IntN(6)), []int{1, 10, 50, pika.MaxKeywordLimit}[w.random.IntN(4)]
-		var all [][]pika.Scored
-		w.each(func(s pikatest.Truth) error {
-			hits, err := s.SearchKeyword(w.t.Context(), scope, corpus, query, limit)
-			all = append(all, hits)
-			return err
-		})
-		if diff := cmp.Diff(all[1], all[0]); diff != "" {
-			w.t.Fatalf("SearchKeyword(%s, %q, %d) differs (-sqlite +postgres):\n%s", corpus, query, limit, diff)
+		words, limit := phrase(w.random, 1+w.random.IntN(6)), []int{1, 10, 50, pika.MaxKeywordLimit}[w.random.IntN(4)]
+		for _, query := range []pika.KeywordQuery{keyword.Query(words), w.groups(words)} {
+			hits := same(w, fmt.Sprintf("SearchKeyword(%s, %v, %d)", corpus, query, limit), func(s pikatest.Truth) ([]pika.Scored, error) {
+				return s.SearchKeyword(w.t.Context(), scope, corpus, query, limit)
+			})
+			w.searches++
+			w.hits += len(hits)
 		}
-		w.searches++
-		w.hits += len(all[0])
 	}
+	for _, limit := range []int{1, 20, 100, pika.MaxVocabulary} {
+		same(w, fmt.Sprintf("Vocabulary(%s, %d)", corpus, limit), func(s pikatest.Truth) ([]pika.TermDocuments, error) {
+			return s.Vocabulary(w.t.Context(), scope, corpus, limit)
+		})
+	}
+	same(w, "KeywordState", func(s pikatest.Truth) (string, error) { return s.KeywordState(w.t.Context(), scope, corpus) })
+}
+
+// groups makes a group of each word: the word itself, other words and labels, with weights
+// up to the limit.
+func (w *corpusWriter) groups(words string) pika.KeywordQuery {
+	labels := []string{"#predicate:likes", "#predicate:has_pet", "#category:food", "#category:do_an", "#type:person", "#type:品", "#type:none"}
+	var query pika.KeywordQuery
+	for _, word := range strings.Fields(words) {
+		terms := keyword.QueryTerms(keyword.Query(word + " " + phrase(w.random, w.random.IntN(5))))
+		if w.random.IntN(2) == 0 {
+			terms = append(terms, labels[w.random.IntN(len(labels))])
+		}
+		var group []pika.Alternative
+		for _, term := range terms {
+			group = append(group, pika.Alternative{Term: term, Weight: (1 - w.random.Float64()) * pika.MaxTermWeight})
+		}
+		query = append(query, group)
+	}
+	return query
+}
+
+// same asks every store and reports an answer that differs from PostgreSQL's.
+func same[T any](w *corpusWriter, what string, ask func(pikatest.Truth) (T, error)) T {
+	w.t.Helper()
+	var all []T
+	w.each(func(s pikatest.Truth) error {
+		answer, err := ask(s)
+		all = append(all, answer)
+		return err
+	})
+	if diff := cmp.Diff(all[1], all[0]); diff != "" {
+		w.t.Fatalf("%s differs (-sqlite +postgres):\n%s", what, diff)
+	}
+	return all[0]
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/truth"
 )
 
@@ -32,7 +33,7 @@ func TestTerminated(t *testing.T) {
 				job := fmt.Sprintf("j%d-%d", round, i)
 				scope := pika.Scope{Tenant: "acme", User: fmt.Sprint("u", i)}
 				commit(t, db, scope, job, "likes tea", "likes phở")
-				if _, err := db.SearchKeyword(t.Context(), scope, pika.CorpusFacts, "tea", 5); err != nil {
+				if _, err := db.SearchKeyword(t.Context(), scope, pika.CorpusFacts, keyword.Query("tea"), 5); err != nil {
 					t.Errorf("SearchKeyword = %v", err)
 				}
 			})
@@ -46,7 +47,7 @@ func TestTerminated(t *testing.T) {
 		}
 	}
 	for i := range 4 {
-		hits, err := db.SearchKeyword(t.Context(), pika.Scope{Tenant: "acme", User: fmt.Sprint("u", i)}, pika.CorpusFacts, "tea", 50)
+		hits, err := db.SearchKeyword(t.Context(), pika.Scope{Tenant: "acme", User: fmt.Sprint("u", i)}, pika.CorpusFacts, keyword.Query("tea"), 50)
 		if err != nil || len(hits) != 5 {
 			t.Errorf("%d facts are found, %v; want 5", len(hits), err)
 		}

@@ -290,7 +290,11 @@ func TestDeletedTextIsNowhere(t *testing.T) {
 	url := database(t, t.TempDir())
 	db := open(t, url)
 	defer db.Close()
-	ids := commit(t, db, alice, "j", "the code is xylophone77", "likes tea")
+	secret := claim(alice, "j", 0, "the code is xylophone77")
+	secret.Predicate, secret.Category, secret.Entities[0].Type = "has_xylophone77", "xylophone77", "xylophone77"
+	if _, err := db.Commit(t.Context(), alice, pika.Commit{JobID: "j", Facts: []pika.Fact{secret, claim(alice, "j", 1, "likes tea")}, At: noon}); err != nil {
+		t.Fatal(err)
+	}
 	conn := connect(t, url)
 	look := func() (found []string) {
 		transact(t, conn, "SELECT set_config('pika.tenant', 'acme', true)", func(tx pgx.Tx) {
@@ -309,7 +313,7 @@ func TestDeletedTextIsNowhere(t *testing.T) {
 	if len(look()) < 3 {
 		t.Errorf("before it is deleted the word is only in %v: the test proves nothing", look())
 	}
-	if _, err := db.Delete(t.Context(), alice.Tenant, ids[0], noon); err != nil {
+	if _, err := db.Delete(t.Context(), alice.Tenant, secret.ID, noon); err != nil {
 		t.Fatal(err)
 	}
 	if found := look(); len(found) > 0 {

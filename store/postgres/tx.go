@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -27,7 +28,7 @@ var everyone = access{all: true}
 // tx is one transaction on one connection. It begins with its first statements, in the
 // same round trip.
 type tx struct {
-	conn    *pgxpool.Conn
+	conn    *pgx.Conn
 	opening []statement // what is sent before the first statements
 	ending  bool        // COMMIT was sent: the changes may be there even if no answer came
 }
@@ -36,7 +37,7 @@ type tx struct {
 func (t *tx) run(ctx context.Context, statements ...statement) error {
 	all := append(t.opening, statements...)
 	t.opening = nil
-	return send(ctx, t.conn.Conn(), all)
+	return send(ctx, t.conn, all)
 }
 
 // finish runs the transaction's last statements and ends it, in one round trip.
@@ -105,7 +106,7 @@ func (db *DB) try(ctx context.Context, op operation, f func(context.Context, *tx
 		return false, err
 	}
 	defer conn.Release()
-	t := &tx{conn: conn, opening: db.opening(ctx, op)}
+	t := &tx{conn: conn.Conn(), opening: db.opening(ctx, op)}
 	if err = f(ctx, t); err == nil {
 		return false, nil
 	}

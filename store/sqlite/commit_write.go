@@ -10,6 +10,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/truth"
 )
 
@@ -37,11 +38,11 @@ func writePlan(ctx context.Context, tx querier, key int64, p *truth.Plan) error 
 // writeCreated inserts the new facts in their final state, indexed and owed to the
 // projections.
 func writeCreated(ctx context.Context, tx querier, key int64, p *truth.Plan) error {
-	texts := make([]string, len(p.Created))
+	documents := make([]keyword.Document, len(p.Created))
 	for i, f := range p.Created {
-		texts[i] = f.Text
+		documents[i] = keyword.CountFact(f)
 	}
-	number, err := addDocuments(ctx, tx, key, truth.FactsKey, texts)
+	number, err := addDocuments(ctx, tx, key, truth.FactsKey, documents)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/truth"
 )
 
@@ -33,11 +34,11 @@ func deleteFact(ctx context.Context, tx querier, key int64, id string, at time.T
 		return err
 	}
 	f := &facts[0]
-	var document uint32
-	if err := tx.QueryRowContext(ctx, "SELECT document FROM facts WHERE id = ? AND scope = ?", id, key).Scan(&document); err != nil {
+	document := keyword.CountFact(f)
+	if err := tx.QueryRowContext(ctx, "SELECT document FROM facts WHERE id = ? AND scope = ?", id, key).Scan(&document.Number); err != nil {
 		return err
 	}
-	if err := removeDocument(ctx, tx, key, truth.FactsKey, document, f.Text); err != nil {
+	if err := removeDocument(ctx, tx, key, truth.FactsKey, document); err != nil {
 		return err
 	}
 	if err := deleteRows(ctx, tx, key, f); err != nil {

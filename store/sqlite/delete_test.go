@@ -26,7 +26,8 @@ func TestDeletedTextLeavesTheFile(t *testing.T) {
 		f := pika.Fact{ID: pika.FactID(scope, job, 0, 0), Text: fmt.Sprint("likes dish number ", i), ContentHash: job, EffectiveAt: now}
 		if i%100 == 50 {
 			f.Text, f.Object, f.ContentHash = "the code is xylophone77", "xylophone77", "secret"
-			f.Entities = []pika.Entity{{ID: pika.EntityID(scope, "xylophone77"), Name: "xylophone77", Type: "other"}}
+			f.Predicate, f.Category = "has_xylophone77", "xylophone77"
+			f.Entities = []pika.Entity{{ID: pika.EntityID(scope, "xylophone77"), Name: "xylophone77", Type: "xylophone77"}}
 			f.Metadata = pika.Metadata{"note": "xylophone77"}
 		}
 		outcomes, err := db.Commit(t.Context(), scope, pika.Commit{JobID: job, Facts: []pika.Fact{f}, At: now})

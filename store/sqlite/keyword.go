@@ -15,20 +15,19 @@ import (
 
 var _ pika.Keyword = (*DB)(nil)
 
-// SearchKeyword implements pika.Keyword. A query over pika.MaxQueryBytes is Invalid.
-func (db *DB) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query string, limit int) ([]pika.Scored, error) {
+// SearchKeyword implements pika.Keyword.
+func (db *DB) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query pika.KeywordQuery, limit int) ([]pika.Scored, error) {
 	c, err := truth.CheckSearch(corpus, query, limit)
 	if err != nil {
 		return nil, err
 	}
-	terms := keyword.QueryTerms(query)
 	var hits []pika.Scored
 	err = db.read(ctx, "search keywords", func(tx querier) error {
 		key, found, err := db.scopeKey(ctx, tx, scope, false)
-		if err != nil || !found || len(terms) == 0 {
+		if err != nil || !found || len(query) == 0 {
 			return err
 		}
-		ranking, err := rank(ctx, tx, key, c, terms)
+		ranking, err := rank(ctx, tx, key, c, query)
 		if err != nil {
 			return err
 		}
@@ -39,22 +38,17 @@ func (db *DB) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pika.C
 }
 
 // rank feeds the corpus' statistics and the terms' blocks into the formula.
-func rank(ctx context.Context, tx querier, scope int64, corpus int, terms []string) (*keyword.Ranking, error) {
+func rank(ctx context.Context, tx querier, scope int64, corpus int, query pika.KeywordQuery) (*keyword.Ranking, error) {
 	statistics, _, err := loadStatistics(ctx, tx, scope, corpus)
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := loadBlocks(ctx, tx, scope, corpus, terms)
+	blocks, err := loadBlocks(ctx, tx, scope, corpus, keyword.QueryTerms(query))
 	if err != nil {
 		return nil, err
 	}
 	ranking := keyword.NewRanking(statistics)
-	for _, t := range terms {
-		if err := ranking.Add(blocks[t]); err != nil {
-			return nil, err
-		}
-	}
-	return ranking, nil
+	return ranking, ranking.AddQuery(query, blocks)
 }
 
 func loadBlocks(ctx context.Context, tx querier, scope int64, corpus int, terms []string) (map[string][][]byte, error) {
@@ -142,24 +136,34 @@ func loadStatistics(ctx context.Context, tx querier, scope int64, corpus int) (s
 }
 
 func saveStatistics(ctx context.Context, tx querier, scope int64, corpus int, s keyword.Statistics, next uint32) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO keyword_statistics (scope, corpus, documents, total_length, next) VALUES (?1, ?2, ?3, ?4, ?5)
-		ON CONFLICT DO UPDATE SET documents = ?3, total_length = ?4, next = ?5`, scope, corpus, s.Documents, s.TotalLength, next)
+	_, err := tx.ExecContext(ctx, `INSERT INTO keyword_statistics (scope, corpus, documents, total_length, next, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+		ON CONFLICT DO UPDATE SET documents = ?3, total_length = ?4, next = ?5`, scope, corpus, s.Documents, s.TotalLength, next, keyword.Version)
 	return err
 }
 
-// addDocuments indexes texts and returns the number of the first; the others follow it.
-func addDocuments(ctx context.Context, tx querier, scope int64, corpus int, texts []string) (first uint32, err error) {
+// addDocuments indexes documents under the numbers that follow and returns the first.
+func addDocuments(ctx context.Context, tx querier, scope int64, corpus int, documents []keyword.Document) (first uint32, err error) {
 	statistics, first, err := loadStatistics(ctx, tx, scope, corpus)
-	if err != nil || len(texts) == 0 {
+	if err != nil || len(documents) == 0 {
 		return first, err
 	}
-	added, statistics := keyword.Documents(texts, first, statistics)
+	keyword.Number(documents, first)
+	if err := addPostings(ctx, tx, scope, corpus, documents); err != nil {
+		return 0, err
+	}
+	statistics.Add(documents...)
+	return first, saveStatistics(ctx, tx, scope, corpus, statistics, first+uint32(len(documents)))
+}
+
+// addPostings indexes documents with numbers above all that are indexed.
+func addPostings(ctx context.Context, tx querier, scope int64, corpus int, documents []keyword.Document) error {
+	added := keyword.Postings(documents)
 	for _, term := range slices.Sorted(maps.Keys(added)) {
 		if err := extendTerm(ctx, tx, scope, corpus, term, added[term]); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return first, saveStatistics(ctx, tx, scope, corpus, statistics, first+uint32(len(texts)))
+	return nil
 }
 
 func extendTerm(ctx context.Context, tx querier, scope int64, corpus int, term string, added []keyword.Posting) error {
@@ -198,11 +202,10 @@ func saveBlock(ctx context.Context, tx querier, scope int64, corpus int, term st
 	return err
 }
 
-// removeDocument takes a document out of the index. text must be what was indexed.
-func removeDocument(ctx context.Context, tx querier, scope int64, corpus int, document uint32, text string) error {
-	terms, length := keyword.Count(text)
-	for _, t := range terms {
-		if err := removeTerm(ctx, tx, scope, corpus, t.Term, document); err != nil {
+// removeDocument takes a document out of the index. It must be what was indexed.
+func removeDocument(ctx context.Context, tx querier, scope int64, corpus int, d keyword.Document) error {
+	for _, t := range d.Terms {
+		if err := removeTerm(ctx, tx, scope, corpus, t.Term, d.Number); err != nil {
 			return err
 		}
 	}
@@ -210,8 +213,7 @@ func removeDocument(ctx context.Context, tx querier, scope int64, corpus int, do
 	if err != nil {
 		return err
 	}
-	statistics.Documents--
-	statistics.TotalLength -= int64(length)
+	statistics.Remove(d)
 	return saveStatistics(ctx, tx, scope, corpus, statistics, next)
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/store/sqlite"
 )
 
@@ -124,7 +125,7 @@ func checkAll(t *testing.T, path string, ids []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hits, err := db.SearchKeyword(t.Context(), killScope, pika.CorpusFacts, "dish", pika.MaxKeywordLimit)
+	hits, err := db.SearchKeyword(t.Context(), killScope, pika.CorpusFacts, keyword.Query("dish"), pika.MaxKeywordLimit)
 	if err != nil || len(hits) != len(page.Items) {
 		t.Errorf("%d facts are there and %d are found, %v", len(page.Items), len(hits), err)
 	}

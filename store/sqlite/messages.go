@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/truth"
 )
 
@@ -53,7 +54,9 @@ func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredM
 		return err == nil, err
 	}
 	if document.Valid {
-		if err := removeDocument(ctx, tx, key, truth.MessagesKey, document.V, old.SearchText()); err != nil {
+		indexed := keyword.Count(old.SearchText())
+		indexed.Number = document.V
+		if err := removeDocument(ctx, tx, key, truth.MessagesKey, indexed); err != nil {
 			return false, err
 		}
 		if err := owe(ctx, tx, key, truth.MessagesKey, m.Key, pika.StoreVectors, db.now()); err != nil {
@@ -68,13 +71,13 @@ func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredM
 }
 
 func (db *DB) insertMessages(ctx context.Context, tx querier, key int64, messages []pika.StoredMessage) error {
-	var texts []string
+	var documents []keyword.Document
 	for _, m := range messages {
 		if m.Content != "" {
-			texts = append(texts, m.SearchText())
+			documents = append(documents, keyword.Count(m.SearchText()))
 		}
 	}
-	document, err := addDocuments(ctx, tx, key, truth.MessagesKey, texts)
+	document, err := addDocuments(ctx, tx, key, truth.MessagesKey, documents)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ const applicationID = 0x70696b61
 const busyTimeout = 5000
 
 // Open opens the database file at path, or makes a new one in an existing folder,
-// brings its schema up to date and takes the file's lock. Errors are Unavailable
+// brings its schema and its keyword index up to date and takes the file's lock. Errors are Unavailable
 // with a sentence that says what to do: the file is in use by another process, made
 // by a newer version, of another program, damaged, or not writable.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
@@ -60,6 +60,9 @@ func open(ctx context.Context, path string, o Options) (*DB, error) {
 	writer, err := newWriter(ctx, pool, o)
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
+	}
+	if err := rebuildPostings(ctx, writer); err != nil {
+		return nil, errors.Join(err, writer.close())
 	}
 	readers, err := sql.Open("sqlite", source(path, readerPragmas()...))
 	if err != nil {

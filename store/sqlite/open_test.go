@@ -36,7 +36,7 @@ func wantRefused(t *testing.T, path, word string) {
 }
 
 // edit runs SQL on a database file behind the store's back.
-func edit(t *testing.T, path, statement string) {
+func edit(t testing.TB, path, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/store/sqlite"
 )
 
@@ -72,7 +73,7 @@ func BenchmarkSearchKeyword(b *testing.B) {
 			db, scope, _ := filled(b, n)
 			random := rand.New(rand.NewPCG(7, 7))
 			for b.Loop() {
-				if _, err := db.SearchKeyword(b.Context(), scope, pika.CorpusFacts, words(random, 6), 100); err != nil {
+				if _, err := db.SearchKeyword(b.Context(), scope, pika.CorpusFacts, keyword.Query(words(random, 6)), 100); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -84,7 +85,7 @@ func BenchmarkSearchKeyword(b *testing.B) {
 func BenchmarkSearchKeywordWorst(b *testing.B) {
 	db, scope, _ := filled(b, 10_000)
 	for b.Loop() {
-		if _, err := db.SearchKeyword(b.Context(), scope, pika.CorpusFacts, "w0 w1 w2 w3 w4 w5", 100); err != nil {
+		if _, err := db.SearchKeyword(b.Context(), scope, pika.CorpusFacts, keyword.Query("w0 w1 w2 w3 w4 w5"), 100); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -102,9 +103,71 @@ func BenchmarkSearchKeywordTies(b *testing.B) {
 		benchCommit(b, db, scope, job, facts)
 	}
 	for b.Loop() {
-		if _, err := db.SearchKeyword(b.Context(), scope, pika.CorpusFacts, "words", 100); err != nil {
+		if _, err := db.SearchKeyword(b.Context(), scope, pika.CorpusFacts, keyword.Query("words"), 100); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkSearchKeywordGroups asks for six words, each in forty ways.
+func BenchmarkSearchKeywordGroups(b *testing.B) {
+	db, scope, _ := filled(b, 10_000)
+	random := rand.New(rand.NewPCG(7, 7))
+	query := make(pika.KeywordQuery, 6)
+	for i := range query {
+		for _, word := range strings.Fields(words(random, 40)) {
+			query[i] = append(query[i], pika.Alternative{Term: word, Weight: 1 - random.Float64()})
+		}
+	}
+	for b.Loop() {
+		if _, err := db.SearchKeyword(b.Context(), scope, pika.CorpusFacts, query, 100); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkVocabulary(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		b.Run(fmt.Sprintf("%d facts", n), func(b *testing.B) {
+			db, scope, _ := filled(b, n)
+			for b.Loop() {
+				terms, err := db.Vocabulary(b.Context(), scope, pika.CorpusFacts, pika.MaxVocabulary)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(len(terms)), "terms")
+			}
+		})
+	}
+}
+
+func BenchmarkKeywordState(b *testing.B) {
+	db, scope, _ := filled(b, 1000)
+	for b.Loop() {
+		if _, err := db.KeywordState(b.Context(), scope, pika.CorpusFacts); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRebuild opens a file whose 10,000 facts are indexed by older terms.
+func BenchmarkRebuild(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "pika.db")
+	db := open(b, path, sqlite.Options{})
+	scope := pika.Scope{Tenant: "acme", User: "alice"}
+	for i := range 10 {
+		job := fmt.Sprint("fill", i)
+		benchCommit(b, db, scope, job, benchFacts(scope, job, 1000))
+	}
+	for {
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
+		edit(b, path, "UPDATE keyword_statistics SET version = 0")
+		if !b.Loop() {
+			return
+		}
+		db = open(b, path, sqlite.Options{})
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/store/sqlite"
 )
 
@@ -169,7 +170,7 @@ func TestDiskFull(t *testing.T) {
 	if !errors.As(err, &e) || e.Code != pika.Unavailable || !strings.Contains(e.Message, "the disk is full") {
 		t.Fatalf("Commit on a full disk = %v; want a sentence about it", err)
 	}
-	if hits, err := db.SearchKeyword(t.Context(), scope, pika.CorpusFacts, "word", 10); err != nil || len(hits) != 0 {
+	if hits, err := db.SearchKeyword(t.Context(), scope, pika.CorpusFacts, keyword.Query("word"), 10); err != nil || len(hits) != 0 {
 		t.Errorf("a commit that failed left %d facts, %v", len(hits), err)
 	}
 	if err := db.LimitPages(t.Context(), 1<<30); err != nil {
