@@ -101,7 +101,8 @@ func (s *server) command(args ...any) any {
 func startCluster(t testing.TB) (addresses []string) {
 	t.Helper()
 	for range 3 {
-		s := startServer(t, "--cluster-enabled", "yes", "--cluster-config-file", filepath.Join(t.TempDir(), "nodes.conf"), "--cluster-node-timeout", "2000")
+		// Its bus would take the port 10,000 above, where outgoing connections are.
+		s := startServer(t, "--cluster-enabled", "yes", "--cluster-port", fmt.Sprint(pikatest.FreePort(t)), "--cluster-config-file", filepath.Join(t.TempDir(), "nodes.conf"), "--cluster-node-timeout", "2000")
 		addresses = append(addresses, s.address())
 	}
 	create := exec.Command("redis-cli", append([]string{"--cluster", "create"}, append(addresses, "--cluster-replicas", "0", "--cluster-yes")...)...)
