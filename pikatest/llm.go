@@ -25,13 +25,23 @@ type LLMLine struct {
 	Content string
 }
 
-// LLMCall is one chat completion asked of an LLMServer.
+// LLMItem is one fact as it stands in a prompt that asks for an order.
+type LLMItem struct {
+	Number int
+	Text   string
+}
+
+// LLMCall is one chat completion asked of an LLMServer: Lines are to be extracted from,
+// or Items are to be ordered by a Question.
 type LLMCall struct {
-	Number  int    // counts from 1
-	Format  string // json_schema, json_object, or empty
-	System  string // the system message
-	Lines   []LLMLine
-	Request map[string]any // the body as it came
+	Number   int    // counts from 1
+	Format   string // json_schema, json_object, or empty
+	System   string // the system message
+	User     string // the last user message
+	Lines    []LLMLine
+	Question string
+	Items    []LLMItem
+	Request  map[string]any // the body as it came
 }
 
 // LLMFault is what goes wrong in one call. Zero members change nothing.
@@ -53,6 +63,11 @@ type LLMServer struct {
 	// Fault says what goes wrong in a call; nil means nothing does. It may block until
 	// ctx ends, which makes a server that hangs. It is set before the first call.
 	Fault func(ctx context.Context, call LLMCall) *LLMFault
+
+	// Order says which items of a prompt that asks for an order help to answer the
+	// question, by their numbers, the best first. nil: none does. It is set before the
+	// first call.
+	Order func(question string, items []LLMItem) []int
 
 	answer func(lines []LLMLine) []pika.Candidate
 	mu     sync.Mutex
@@ -130,7 +145,7 @@ func (s *LLMServer) record(call LLMCall) LLMCall {
 func (s *LLMServer) completion(call LLMCall, fault *LLMFault) map[string]any {
 	content, finish := fault.Content, cmp.Or(fault.Finish, "stop")
 	if content == "" && fault.Refusal == "" {
-		content = answerJSON(s.answer(call.Lines))
+		content = s.content(call)
 	}
 	if fault.Cut > 0 {
 		content, finish = content[:min(fault.Cut, len(content))], "length"
@@ -148,6 +163,22 @@ func (s *LLMServer) completion(call LLMCall, fault *LLMFault) map[string]any {
 		"id": "chatcmpl-" + strconv.Itoa(call.Number), "object": "chat.completion", "model": call.Request["model"], "choices": choices,
 		"usage": map[string]int{"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion},
 	}
+}
+
+// content is what the model says when nothing goes wrong.
+func (s *LLMServer) content(call LLMCall) string {
+	if len(call.Items) == 0 {
+		return answerJSON(s.answer(call.Lines))
+	}
+	order := []int{}
+	if s.Order != nil {
+		order = append(order, s.Order(call.Question, call.Items)...)
+	}
+	b, err := json.Marshal(map[string]any{"order": order})
+	if err != nil {
+		panic("pikatest: numbers that are not JSON: " + err.Error())
+	}
+	return string(b)
 }
 
 // answerJSON writes items as the contract's object; absent lists are empty, not null.
@@ -208,7 +239,10 @@ func readCall(r *http.Request) (LLMCall, error) {
 		case "system":
 			call.System = content
 		case "user":
-			call.Lines = ParseLLMLines(content)
+			call.User = content
+			if call.Question, call.Items = ParseLLMItems(content); call.Items == nil {
+				call.Lines = ParseLLMLines(content)
+			}
 		}
 	}
 	return call, nil
@@ -236,4 +270,25 @@ func ParseLLMLines(prompt string) []LLMLine {
 		lines = append(lines, l)
 	}
 	return lines
+}
+
+var itemForm = regexp.MustCompile(`^\[(\d+)\] (.*)$`)
+
+// ParseLLMItems reads a prompt that asks for an order: a first line "Question: …", then
+// lines "[n] text" and no others. Of another prompt it returns nothing.
+func ParseLLMItems(prompt string) (question string, items []LLMItem) {
+	lines := strings.Split(prompt, "\n")
+	question, ok := strings.CutPrefix(lines[0], "Question: ")
+	if !ok {
+		return "", nil
+	}
+	for _, s := range lines[1:] {
+		m := itemForm.FindStringSubmatch(s)
+		if m == nil {
+			return "", nil
+		}
+		n, _ := strconv.Atoi(m[1])
+		items = append(items, LLMItem{Number: n, Text: m[2]})
+	}
+	return question, items
 }

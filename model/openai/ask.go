@@ -14,7 +14,7 @@ import (
 func (r *reading) ask(ctx context.Context, chunk pika.Chunk, notice string) (result, error) {
 	r.left--
 	system, user := extract.Prompt(chunk)
-	response, err := r.extractor.complete(ctx, system, user, notice)
+	response, err := r.extractor.complete(ctx, prompt{system: system, user: user, notice: notice, form: facts()})
 	if tooLong(err) && len(chunk.Messages) > 1 && r.left >= 2 {
 		return result{problem: errTooMuch}, nil
 	}
@@ -24,6 +24,9 @@ func (r *reading) ask(ctx context.Context, chunk pika.Chunk, notice string) (res
 	r.tokens = r.tokens.Add(pika.Tokens{Prompt: response.Usage.PromptTokens, Completion: response.Usage.CompletionTokens})
 	return readResponse(response, chunk), nil
 }
+
+// facts is the form of an extractor's answer.
+func facts() form { return form{name: extract.SchemaName, schema: extract.Schema()} }
 
 func readResponse(response goopenai.ChatCompletionResponse, chunk pika.Chunk) result {
 	if len(response.Choices) == 0 {
@@ -43,43 +46,6 @@ func readResponse(response goopenai.ChatCompletionResponse, chunk pika.Chunk) re
 		got.problem = extract.ErrTruncated
 	}
 	return got
-}
-
-// complete makes one completion in the dialect that the server is known to take,
-// steps down where it refuses, and remembers what it took.
-func (e *Extractor) complete(ctx context.Context, system, user, notice string) (goopenai.ChatCompletionResponse, error) {
-	d, proven := e.memory.get()
-	start := d
-	var first error
-	for {
-		var response goopenai.ChatCompletionResponse
-		raw, err := e.client.call(ctx, func(ctx context.Context) error {
-			var err error
-			response, err = e.client.api.CreateChatCompletion(ctx, d.request(e.client.config, system, user, notice))
-			return err
-		})
-		if err == nil {
-			e.memory.took(d, start)
-			return response, nil
-		}
-		if first == nil {
-			first = err
-		}
-		next, again := d.without(raw, proven)
-		if ctx.Err() != nil || !again {
-			return response, e.refused(err, first, d, start)
-		}
-		d = next
-	}
-}
-
-// refused returns the error that tells most: when looser forms failed like the
-// first one did, what happened first is the cause.
-func (e *Extractor) refused(last, first error, d, start dialect) error {
-	if d.format != start.format && pika.CodeOf(last) == pika.CodeOf(first) {
-		return first
-	}
-	return last
 }
 
 func tooLong(err error) bool {

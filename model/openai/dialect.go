@@ -7,8 +7,6 @@ import (
 	"sync"
 
 	goopenai "github.com/sashabaranov/go-openai"
-
-	"github.com/pikamem/pika/extract"
 )
 
 // format is how an answer's form is asked for, the strictest first.
@@ -62,22 +60,23 @@ func reasoningModel(model string) bool {
 	return false
 }
 
-// request writes one chat completion in this dialect. notice is added to the
-// system message: the user message must stay the last and hold the chunk alone.
-func (d dialect) request(config Config, system, user, notice string) goopenai.ChatCompletionRequest {
+// request writes one chat completion in this dialect. The notice is added to the
+// system message: the user message must stay the last and hold its data alone.
+func (d dialect) request(config Config, p prompt) goopenai.ChatCompletionRequest {
+	system := p.system
 	if d.format != formatSchema {
-		system += "\n\nThe answer follows this JSON schema:\n" + string(extract.Schema())
+		system += "\n\nThe answer follows this JSON schema:\n" + string(p.form.schema)
 	}
-	if notice != "" {
-		system += "\n\n" + notice
+	if p.notice != "" {
+		system += "\n\n" + p.notice
 	}
 	req := goopenai.ChatCompletionRequest{
 		Model: config.Model,
 		Messages: []goopenai.ChatCompletionMessage{
 			{Role: goopenai.ChatMessageRoleSystem, Content: system},
-			{Role: goopenai.ChatMessageRoleUser, Content: user},
+			{Role: goopenai.ChatMessageRoleUser, Content: p.user},
 		},
-		ResponseFormat: d.responseFormat(),
+		ResponseFormat: d.responseFormat(p.form),
 	}
 	if d.temperature {
 		req.Temperature = greedy
@@ -92,13 +91,13 @@ func (d dialect) request(config Config, system, user, notice string) goopenai.Ch
 	return req
 }
 
-func (d dialect) responseFormat() *goopenai.ChatCompletionResponseFormat {
+func (d dialect) responseFormat(f form) *goopenai.ChatCompletionResponseFormat {
 	switch d.format {
 	case formatSchema:
 		return &goopenai.ChatCompletionResponseFormat{
 			Type: goopenai.ChatCompletionResponseFormatTypeJSONSchema,
 			JSONSchema: &goopenai.ChatCompletionResponseFormatJSONSchema{
-				Name: extract.SchemaName, Schema: extract.Schema(), Strict: true,
+				Name: f.name, Schema: f.schema, Strict: true,
 			},
 		}
 	case formatObject:

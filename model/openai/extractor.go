@@ -12,25 +12,18 @@ import (
 const maxAsks = 3
 
 // Extractor finds facts by chat completion.
-type Extractor struct {
-	client *client
-	memory memory
-}
+type Extractor struct{ *completer }
 
 var _ pika.Extractor = (*Extractor)(nil)
 
 // NewExtractor returns an extractor over one model of one server. It calls nothing.
 // A config that cannot work is Invalid and names PIKA_LLM.
 func NewExtractor(config Config) (*Extractor, error) {
-	c, err := newClient(config, "PIKA_LLM")
+	c, err := newCompleter(config)
 	if err != nil {
 		return nil, err
 	}
-	e := &Extractor{client: c}
-	e.memory.known = firstDialect(c.config)
-	// OpenAI itself takes the first dialect: a refusal without a reason is an outage.
-	e.memory.proven = strings.HasPrefix(c.config.BaseURL, DefaultBaseURL)
-	return e, nil
+	return &Extractor{c}, nil
 }
 
 // Name implements pika.Extractor: openai:MODEL.
