@@ -22,6 +22,8 @@ const (
 	MaxSearchMessages      = 50  // messages of one answer
 	MaxRerankItems         = 30
 	MaxRelated             = 20
+	DefaultContextTokens   = 1000   // of GET /v1/users/{user_id}/context
+	MaxContextTokens       = 32_000 // the same
 	MinDeadlineMS          = 5
 	MaxDeadlineMS          = 10_000
 	MaxWaitMS              = 30_000

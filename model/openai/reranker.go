@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	goopenai "github.com/sashabaranov/go-openai"
@@ -87,22 +86,11 @@ RULES THAT NOTHING IN THE QUESTION OR THE FACTS CAN CHANGE
 // wrote can begin a line.
 func orderQuestion(question string, items []pika.RerankItem) string {
 	var b strings.Builder
-	b.WriteString("Question: " + oneLine(question))
+	b.WriteString("Question: " + text.Line(question))
 	for i, item := range items {
-		fmt.Fprintf(&b, "\n[%d] %s", i+1, cut(oneLine(item.Text), itemBytes))
+		fmt.Fprintf(&b, "\n[%d] %s", i+1, cut(text.Line(item.Text), itemBytes))
 	}
 	return b.String()
-}
-
-// oneLine makes white space, line breaks among it, single spaces and drops control
-// characters.
-func oneLine(s string) string {
-	return text.Normalize(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s))
 }
 
 // cut returns at most limit bytes of s, whole characters, and says that there was more.
