@@ -31,8 +31,9 @@ var stdlibOnly = []string{}
 // rooms is section 1 of the architecture as a table.
 var rooms = []room{
 	{name: ".", outside: stdlibOnly},
-	{name: "text", may: nil, outside: []string{"golang.org/x/text", "github.com/abadojack/whatlanggo", "github.com/clipperhouse/uax29/v2"}},
-	{name: "keyword", may: []string{".", "text"}, outside: stdlibOnly},
+	{name: "text", may: nil, outside: []string{"golang.org/x/text", "github.com/abadojack/whatlanggo", "github.com/blevesearch/snowballstem", "github.com/clipperhouse/uax29/v2"}},
+	{name: "lexicon", may: []string{"text"}, outside: []string{"golang.org/x/text"}},
+	{name: "keyword", may: []string{".", "text", "lexicon"}, outside: stdlibOnly},
 	{name: "truth", may: []string{".", "text", "keyword"}, outside: stdlibOnly},
 	{name: "parameter", may: nil, outside: stdlibOnly},
 	{name: "store", may: []string{".", "text", "keyword", "truth", "parameter"}, isolated: true},
@@ -43,7 +44,7 @@ var rooms = []room{
 	{name: "pikatest", may: []string{".", "text", "keyword", "extract"}},
 	{name: "extract", may: []string{".", "text"}},
 	{name: "projection", may: []string{".", "text", "extract"}},
-	{name: "search", may: []string{".", "text", "keyword"}},
+	{name: "search", may: []string{".", "text", "lexicon", "keyword"}},
 	{name: "cache", may: []string{".", "text"}},
 	{name: "cachewarm", may: []string{".", "text", "cache", "search"}},
 	{name: "gateway", may: []string{".", "text", "extract", "projection", "search", "cache"}},
@@ -61,7 +62,7 @@ var rooms = []room{
 }
 
 var everything = []string{
-	".", "text", "keyword", "truth", "parameter", "store", "model", "model/openai", "pikatest", "extract", "projection", "search", "cache", "cachewarm",
+	".", "text", "lexicon", "keyword", "truth", "parameter", "store", "model", "model/openai", "pikatest", "extract", "projection", "search", "cache", "cachewarm",
 	"gateway", "console", "activities", "workflows", "workers", "devserver", "devserver/devservertest",
 }
 
@@ -121,7 +122,11 @@ func TestArrowsRefuse(t *testing.T) {
 		{"text", "golang.org/x/text/unicode/norm", true},
 		{"text", module, false},
 		{"keyword", module + "/text", true},
+		{"keyword", module + "/lexicon", true},
 		{"keyword", module + "/extract", false},
+		{"lexicon", module + "/text", true},
+		{"lexicon", module, false},
+		{"search", module + "/lexicon", true},
 		{"store/sqlite", "modernc.org/sqlite", true},
 		{"store/sqlite", module + "/keyword", true},
 		{"store/sqlite", module + "/truth", true},

@@ -36,6 +36,10 @@ type StoredMessage struct {
 	ContentHash    string    // hex SHA-256 of the content, kept in either case
 	At             time.Time // the message's own timestamp, else when the job was accepted
 	Metadata       Metadata
+	// Sequence is the message's place among the user's messages in the order they were
+	// stored, from 1; neighbours in a conversation have neighbouring ones. The store
+	// gives it; 0: not known, as of a message whose content is not kept.
+	Sequence int64
 }
 
 // SearchText returns what a search finds the message by: who said it, if that is

@@ -103,7 +103,9 @@ type Revision struct {
 type Messages interface {
 	// Put stores messages with their keyword postings and outbox rows. A message
 	// whose Key is there with the same ContentHash is left as it is; with another it
-	// is replaced. At most MaxConversationLen messages; more: Invalid.
+	// is replaced. Those that are written with their content get neighbouring Sequences in
+	// their order, a replaced one a new one; the Sequence given is ignored. At most
+	// MaxConversationLen messages; more: Invalid.
 	PutMessages(ctx context.Context, scope Scope, messages []StoredMessage) error
 
 	// GetMessages returns messages by Key, in the order of keys, missing ones left
@@ -121,10 +123,10 @@ type Keyword interface {
 	// and Alternative. Superseded facts are found too; the caller decides at hydration.
 	SearchKeyword(ctx context.Context, scope Scope, corpus Corpus, query KeywordQuery, limit int) ([]Scored, error)
 
-	// Vocabulary returns the terms that the corpus' live documents hold, labels of facts
-	// among them, and in how many each stands, sorted by term. If there are more than
-	// limit (1–MaxVocabulary; anything else is Invalid), those in most documents, of
-	// equal ones the lower terms.
+	// Vocabulary returns the terms that the corpus' live documents hold, concepts among
+	// them, and in how many each stands, sorted by term. If there are more than limit
+	// (1–MaxVocabulary; anything else is Invalid), those in most documents, of equal ones
+	// the lower terms.
 	Vocabulary(ctx context.Context, scope Scope, corpus Corpus, limit int) ([]TermDocuments, error)
 
 	// KeywordState returns an opaque token that is another one whenever the corpus'

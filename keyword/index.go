@@ -14,7 +14,7 @@ func Number(documents []Document, first uint32) {
 
 // Postings returns the postings that each term gets when documents are added. They
 // must be sorted by Number. A posting's length is no less than its count: that of a
-// label counts as 1 where the text has no terms.
+// concept counts as 1 where the text has no terms.
 func Postings(documents []Document) map[string][]Posting {
 	added := map[string][]Posting{}
 	for _, d := range documents {

@@ -10,12 +10,13 @@ import (
 
 func TestPostings(t *testing.T) {
 	t.Parallel()
-	documents := []keyword.Document{keyword.Count("tea"), keyword.Count("tea milk tea"), {Terms: []keyword.TermCount{{Term: "#x", Count: 1}}}}
+	documents := []keyword.Document{keyword.Count("tea"), keyword.Count("tea cup tea"), {Terms: []keyword.TermCount{{Term: "~x", Count: 1}}}}
 	keyword.Number(documents, 7)
 	want := map[string][]keyword.Posting{
 		"tea":  {{Document: 7, Count: 1, Length: 1}, {Document: 8, Count: 2, Length: 3}},
-		"milk": {{Document: 8, Count: 1, Length: 3}},
-		"#x":   {{Document: 9, Count: 1, Length: 1}},
+		"cup":  {{Document: 8, Count: 1, Length: 3}},
+		"~tea": {{Document: 7, Count: 1, Length: 1}, {Document: 8, Count: 1, Length: 3}},
+		"~x":   {{Document: 9, Count: 1, Length: 1}},
 	}
 	if diff := cmp.Diff(want, keyword.Postings(documents)); diff != "" {
 		t.Errorf("postings (-want +got):\n%s", diff)

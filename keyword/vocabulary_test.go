@@ -41,7 +41,8 @@ func TestVocabularyOfLargeNumbers(t *testing.T) {
 	t.Parallel()
 	v := keyword.NewVocabulary(1)
 	v.Add("tea", keyword.AppendBlock(nil, []keyword.Posting{
-		{Document: 1, Count: 1, Length: 1}, {Document: 300, Count: 200, Length: 70_000},
+		{Document: 1, Count: 1, Length: 1},
+		{Document: 300, Count: 200, Length: 70_000},
 		{Document: math.MaxUint32, Count: math.MaxUint32, Length: math.MaxUint32},
 	}))
 	if diff := cmp.Diff([]pika.TermDocuments{{Term: "tea", Documents: 3}}, v.Terms()); diff != "" {

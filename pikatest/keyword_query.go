@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/keyword"
 )
 
 // group makes a group of alternatives of descending weights: 1, 1/2, 1/3, ….
@@ -25,17 +24,18 @@ func group(terms ...string) []pika.Alternative {
 // the scores of single terms.
 func testKeywordGroups(t *testing.T, truth Truth) {
 	corpus(t, truth, alice, "j",
-		"cat", "dog", "cat dog", "a cat and a cat and a kitten", "kitten", "kitten kitten", "the dog likes the puppy", "puppy",
+		"cat", "dog", "cat dog", "a cat and a cat and a kitten", "kitten", "kitten kitten", "the dog likes the pup", "pup",
 		"con mèo", "mèo con và chó con", "nothing of it", "cat", "cat",
 	)
 	heavy := []pika.Alternative{{Term: "cat", Weight: pika.MaxTermWeight}, {Term: "cat", Weight: 0.001}, {Term: "dog", Weight: 0.3}}
 	for name, query := range map[string]pika.KeywordQuery{
 		"one term":                 {group("cat")},
 		"one group":                {group("cat", "kitten", "meo")},
-		"two groups":               {group("cat", "kitten", "meo"), group("puppy", "dog")},
+		"two groups":               {group("cat", "kitten", "meo"), group("pup", "dog")},
 		"a term in two groups":     {group("cat", "dog"), group("dog", "cat"), group("cat")},
 		"weights up to the limit":  {heavy, group("kitten")},
 		"exact and folded":         {group("=mèo", "meo"), group("=chó", "cho")},
+		"words and concepts":       {group("cat", "~cat"), group("~dog"), group("~cat", "cho", "~dog")},
 		"unknown terms":            {group("zebra", "cat"), group("zebra"), group("gnu", "zebra")},
 		"nothing but unknown ones": {group("zebra", "gnu")},
 		"an empty group":           {nil, group("cat"), {}},
@@ -214,103 +214,5 @@ func remove(t *testing.T, truth Truth, id string) {
 	t.Helper()
 	if _, err := truth.Delete(t.Context(), alice.Tenant, id, day(21)); err != nil {
 		t.Fatalf("Delete(%s) = %v", id, err)
-	}
-}
-
-// labelled returns a fact with labels of every kind.
-func labelled(scope pika.Scope, job string, item int, statement, predicate, category string, types ...string) pika.Fact {
-	f := claim(scope, job, item, statement)
-	f.Predicate, f.Category = predicate, category
-	for i, kind := range types {
-		name := fmt.Sprint("entity ", i)
-		f.Entities = append(f.Entities, pika.Entity{ID: pika.EntityID(scope, name), Name: name, Type: kind})
-	}
-	return withKeys(f)
-}
-
-// labels asks for the facts with a label.
-func labels(t *testing.T, truth Truth, scope pika.Scope, label string) []string {
-	t.Helper()
-	ids := []string{}
-	for _, h := range asked(t, truth, scope, pika.CorpusFacts, pika.KeywordQuery{group(label)}, 99) {
-		ids = append(ids, h.ID)
-	}
-	slices.Sort(ids)
-	return ids
-}
-
-func testLabels(t *testing.T, truth Truth) {
-	facts := []pika.Fact{
-		labelled(alice, "j", 0, "Linh có mèo", "has_pet", "pets", "person", "animal", "person"),
-		labelled(alice, "j", 1, "Linh owns a dog", "has_pet", "pets", "other", ""),
-		labelled(alice, "j", 2, "😀", "Thích Ăn", "Đồ ăn vặt", "Món ăn"),
-		labelled(alice, "j", 3, "predicate category type pets states other", pika.DefaultPredicate, pika.DefaultCategory, "other"),
-	}
-	commit(t, truth, alice, "j", facts...)
-	ids := factIDs(facts)
-	for label, want := range map[string][]string{
-		"#predicate:has_pet": ids[:2], "#category:pets": ids[:2], "#type:person": ids[:1], "#type:animal": ids[:1],
-		"#predicate:thich_an": ids[2:3], "#category:do_an_vat": ids[2:3], "#type:mon_an": ids[2:3],
-		"#predicate:states": nil, "#category:other": nil, "#type:other": nil, "#type:": nil, "#": nil, "has_pet": nil,
-	} {
-		wantSame(t, "facts with "+label, labels(t, truth, alice, label), slices.Sorted(slices.Values(want)))
-		wantSame(t, label+" of another user", labels(t, truth, bob, label), []string{})
-	}
-	for _, query := range []string{"#predicate:has_pet", "has_pet", "#category:pets", "person"} {
-		for _, id := range search(t, truth, alice, pika.CorpusFacts, query) {
-			if id != ids[3] { // whose text says such words
-				t.Errorf("the text %q finds a fact by its label", query)
-			}
-		}
-	}
-	remove(t, truth, ids[0])
-	remove(t, truth, ids[2])
-	wantSame(t, "a label that one of two facts had", labels(t, truth, alice, "#predicate:has_pet"), ids[1:2])
-	for _, term := range vocabulary(t, truth, alice, pika.CorpusFacts, 99) {
-		if strings.HasPrefix(term.Term, "#") && (term.Documents != 1 || (term.Term != "#predicate:has_pet" && term.Term != "#category:pets")) {
-			t.Errorf("after the deletions the vocabulary has %v", term)
-		}
-	}
-}
-
-// testAwkwardLabels checks that a label of any name is found, counted and deleted.
-func testAwkwardLabels(t *testing.T, truth Truth) {
-	names := append([]string{"a\x00b", "a\xffb", "line\nbreak", "a b", "a  b", strings.Repeat("ﷺ", 20), "𝒜", "#", "%"}, awkward...)
-	var facts []pika.Fact
-	for i, name := range names {
-		facts = append(facts, labelled(alice, "j", i, fmt.Sprint("fact ", i), name, name, name))
-	}
-	commit(t, truth, alice, "j", facts...)
-	counted := map[string]int{}
-	for _, term := range vocabulary(t, truth, alice, pika.CorpusFacts, 999) {
-		counted[term.Term] = term.Documents
-	}
-	for i, name := range names {
-		for _, kind := range []string{keyword.LabelPredicate, keyword.LabelCategory, keyword.LabelType} {
-			label := keyword.Label(kind, name)
-			found := labels(t, truth, alice, label)
-			if !slices.Contains(found, facts[i].ID) || counted[label] != len(found) {
-				t.Errorf("label %q is counted %d times and finds %d facts, its own: %t", label, counted[label], len(found), slices.Contains(found, facts[i].ID))
-			}
-		}
-	}
-	for _, f := range facts {
-		remove(t, truth, f.ID)
-	}
-	wantSame(t, "terms that have postings", vocabulary(t, truth, alice, pika.CorpusFacts, 999), []pika.TermDocuments{})
-}
-
-// testLabelsAndScores checks that labels change no score of a text's words.
-func testLabelsAndScores(t *testing.T, truth Truth) {
-	texts := []string{"tea with milk", "green tea", "coffee", "Trà sữa trân châu"}
-	corpus(t, truth, bob, "j", texts...)
-	var facts []pika.Fact
-	for i, s := range texts {
-		facts = append(facts, labelled(alice, "j", i, s, "likes", "food", "drink", "product"))
-	}
-	commit(t, truth, alice, "j", facts...)
-	for _, query := range []string{"tea", "milk tea", "trà", "coffee green"} {
-		a, b := scored(t, truth, alice, pika.CorpusFacts, query, 9), scored(t, truth, bob, pika.CorpusFacts, query, 9)
-		wantSame(t, "scores of labelled facts for "+query, sortedScores(a), sortedScores(b))
 	}
 }

@@ -26,11 +26,19 @@ func put(t *testing.T, truth Truth, scope pika.Scope, messages ...pika.StoredMes
 	}
 }
 
+// wantMessages compares messages but for their places, of which those have one that are
+// found by words.
 func wantMessages(t *testing.T, truth Truth, scope pika.Scope, want []pika.StoredMessage, keys ...string) {
 	t.Helper()
 	got, err := truth.GetMessages(t.Context(), scope, keys)
 	if err != nil {
 		t.Fatalf("GetMessages = %v", err)
+	}
+	for i := range got {
+		if m := &got[i]; (m.Sequence > 0) != (m.Content != "") {
+			t.Errorf("the message %s has the content %q and the place %d", m.Key, m.Content, m.Sequence)
+		}
+		got[i].Sequence = 0
 	}
 	wantSame(t, "GetMessages", got, want)
 }
@@ -116,5 +124,46 @@ func testMessageLimits(t *testing.T, truth Truth) {
 	put(t, truth, alice, messages[:pika.MaxConversationLen]...)
 	if hits := scored(t, truth, alice, pika.CorpusMessages, "number", 1000); len(hits) != pika.MaxConversationLen {
 		t.Errorf("%d messages are found; want %d", len(hits), pika.MaxConversationLen)
+	}
+}
+
+// sequences returns the messages' places in the order they were stored; 0: none.
+func sequences(t *testing.T, truth Truth, scope pika.Scope, ids ...string) []int64 {
+	t.Helper()
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = said(scope, id, "").Key
+	}
+	messages, err := truth.GetMessages(t.Context(), scope, keys)
+	if err != nil || len(messages) != len(ids) {
+		t.Fatalf("GetMessages = %d messages, %v; want %d", len(messages), err, len(ids))
+	}
+	at := make([]int64, len(ids))
+	for i, m := range messages {
+		at[i] = m.Sequence
+	}
+	return at
+}
+
+func testMessageSequence(t *testing.T, truth Truth) {
+	of := func(id, content string) pika.StoredMessage {
+		m := said(alice, id, content)
+		m.Sequence = 7 // the store gives its own
+		return m
+	}
+	bare := of("bare", "")
+	put(t, truth, alice, of("z", "one"), of("a", "two"), bare, of("m", "three"))
+	put(t, truth, bob, said(bob, "z", "one"))
+	corpus(t, truth, alice, "j", "a fact")
+	put(t, truth, alice, of("k", "four"))
+	wantSame(t, "places of new messages", sequences(t, truth, alice, "z", "a", "m", "k", "bare"), []int64{1, 2, 3, 4, 0})
+	wantSame(t, "places of another user's", sequences(t, truth, bob, "z"), []int64{1})
+
+	put(t, truth, alice, of("z", "one"), of("new", "five"), of("a", "other"), of("last", "six"), of("new", "seven"))
+	wantSame(t, "the place of one that was there", sequences(t, truth, alice, "z"), []int64{1})
+	at := sequences(t, truth, alice, "new", "a", "last")
+	wantSame(t, "places of new and replaced messages of one call", at, []int64{at[0], at[0] + 1, at[0] + 2})
+	if at[0] <= 4 {
+		t.Errorf("messages stored later have places from %d on; want them after 4", at[0])
 	}
 }

@@ -18,7 +18,7 @@ func (db *DB) Delete(ctx context.Context, tenant, id string, at time.Time) (pika
 	if err != nil {
 		return pika.Scope{}, err
 	}
-	d := keyword.CountFact(&f)
+	d := keyword.Count(f.Text)
 	d.Number = number
 	scope := pika.Scope{Tenant: tenant, User: f.UserID}
 	err = db.doLocked(ctx, scope, operation{what: what, once: true}, func(ctx context.Context, t *tx) error {

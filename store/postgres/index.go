@@ -127,7 +127,9 @@ func (x *index) set(key blockKey, data []byte) {
 }
 
 // countFacts counts facts for the index.
-func countFacts(facts []pika.Fact) []keyword.Document { return column(facts, keyword.CountFact) }
+func countFacts(facts []pika.Fact) []keyword.Document {
+	return column(facts, func(f *pika.Fact) keyword.Document { return keyword.Count(f.Text) })
+}
 
 // termsOf returns the distinct terms of documents.
 func termsOf(documents []keyword.Document) []string {

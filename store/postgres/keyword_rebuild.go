@@ -12,10 +12,12 @@ import (
 	"github.com/pikamem/pika/truth"
 )
 
-const (
-	rebuildUsers = 100  // users that are looked up at once
-	rebuildBatch = 1000 // facts that are held in memory at once
-)
+// rebuildIndexes is how many indexes are looked up at once.
+const rebuildIndexes = 100
+
+// rebuildBatches are how many documents of a corpus are held in memory at once: no more
+// than one call writes.
+var rebuildBatches = map[int]int{truth.FactsKey: pika.MaxFactsPerCommit, truth.MessagesKey: pika.MaxConversationLen}
 
 // The limits of a rebuild's transactions. Nobody waits for it but the operator, and the
 // one user whose index is being rebuilt, with writes.
@@ -25,22 +27,28 @@ const (
 	rebuildIdle      = time.Minute
 )
 
-// rebuildPostings indexes the facts of all users anew whose postings were made with older
-// terms than this program's. Each user's are one transaction under the user's lock: a
-// rebuild that ended early goes on where it stopped, none is half done, and a search sees
-// the index from before or from after.
+// olderIndex is a user's corpus that is indexed by older terms than this program's.
+type olderIndex struct {
+	scope  pika.Scope
+	corpus int
+}
+
+// rebuildPostings indexes the facts and the messages of all users anew whose postings
+// were made with older terms than this program's. Each user's facts are one transaction
+// under the user's lock, and each user's messages: a rebuild that ended early goes on
+// where it stopped, no index is half done, and a search sees it from before or from after.
 func rebuildPostings(ctx context.Context, conn *pgx.Conn) error {
 	for {
-		users, err := olderUsers(ctx, conn)
+		older, err := olderIndexes(ctx, conn)
 		if err != nil {
 			return fmt.Errorf("look for older keyword indexes: %w", err)
 		}
-		if len(users) == 0 {
+		if len(older) == 0 {
 			return nil
 		}
-		for _, scope := range users {
-			if err := rebuildUser(ctx, conn, scope); err != nil {
-				return fmt.Errorf("rebuild the keyword index of the scope %s: %w", scope.ID(), err)
+		for _, o := range older {
+			if err := o.rebuild(ctx, conn); err != nil {
+				return fmt.Errorf("rebuild the keyword index of the %s of the scope %s: %w", truth.CorpusOf(o.corpus), o.scope.ID(), err)
 			}
 		}
 	}
@@ -54,49 +62,49 @@ func rebuildTx(conn *pgx.Conn) *tx {
 	}}
 }
 
-// olderUsers returns some users whose facts are indexed by older terms.
-func olderUsers(ctx context.Context, conn *pgx.Conn) (users []pika.Scope, err error) {
-	read := func(s scan) (scope pika.Scope, err error) {
-		err = s(&scope.Tenant, &scope.User)
-		return scope, err
+// olderIndexes returns some indexes that were made with older terms.
+func olderIndexes(ctx context.Context, conn *pgx.Conn) (older []olderIndex, err error) {
+	read := func(s scan) (o olderIndex, err error) {
+		err = s(&o.scope.Tenant, &o.scope.User, &o.corpus)
+		return o, err
 	}
-	err = rebuildTx(conn).finish(ctx, collect(&users, read, `SELECT s.tenant, s.user_id FROM keyword_statistics k JOIN scopes s ON s.id = k.scope
-		WHERE k.corpus = 1 AND k.version < $1 LIMIT $2`, keyword.Version, rebuildUsers))
-	return users, err
+	err = rebuildTx(conn).finish(ctx, collect(&older, read, `SELECT s.tenant, s.user_id, k.corpus
+		FROM keyword_statistics k JOIN scopes s ON s.id = k.scope WHERE k.version < $1 LIMIT $2`, keyword.Version, rebuildIndexes))
+	return older, err
 }
 
-// rebuildUser indexes a user's facts anew under the numbers they have, unless another
+// rebuild indexes the corpus anew under the numbers its documents have, unless another
 // rebuild has done it meanwhile.
-func rebuildUser(ctx context.Context, conn *pgx.Conn, scope pika.Scope) error {
+func (o olderIndex) rebuild(ctx context.Context, conn *pgx.Conn) error {
 	t := rebuildTx(conn)
-	t.opening = append(t.opening, lockScope(scope))
+	t.opening = append(t.opening, lockScope(o.scope))
 	var version int
-	err := t.run(ctx, into("SELECT version FROM keyword_statistics WHERE scope = $1 AND corpus = $2", []any{scope.ID(), truth.FactsKey}, &version))
+	err := t.run(ctx, into("SELECT version FROM keyword_statistics WHERE scope = $1 AND corpus = $2", []any{o.scope.ID(), o.corpus}, &version))
 	if err != nil {
 		return err
 	}
 	if version >= keyword.Version {
 		return t.finish(ctx)
 	}
-	if err := t.run(ctx, exec("DELETE FROM postings WHERE scope = $1 AND corpus = $2", scope.ID(), truth.FactsKey)); err != nil {
+	if err := t.run(ctx, exec("DELETE FROM postings WHERE scope = $1 AND corpus = $2", o.scope.ID(), o.corpus)); err != nil {
 		return err
 	}
-	statistics, err := indexFacts(ctx, t, scope)
+	statistics, err := o.index(ctx, t)
 	if err != nil {
 		return err
 	}
 	return t.finish(ctx, exec("UPDATE keyword_statistics SET documents = $3, total_length = $4, version = $5 WHERE scope = $1 AND corpus = $2",
-		scope.ID(), truth.FactsKey, statistics.Documents, statistics.TotalLength, keyword.Version))
+		o.scope.ID(), o.corpus, statistics.Documents, statistics.TotalLength, keyword.Version))
 }
 
-// indexFacts indexes all facts of a user who has no postings of facts.
-func indexFacts(ctx context.Context, t *tx, scope pika.Scope) (statistics keyword.Statistics, err error) {
+// index indexes all documents of a corpus without postings.
+func (o olderIndex) index(ctx context.Context, t *tx) (statistics keyword.Statistics, err error) {
 	for last := int64(-1); ; {
-		documents, err := numberedFacts(ctx, t, scope, last)
+		documents, err := o.count(ctx, t, last)
 		if err != nil || len(documents) == 0 {
 			return statistics, err
 		}
-		x := newIndex(scope, truth.FactsKey)
+		x := newIndex(o.scope, o.corpus)
 		if err := t.run(ctx, x.loadLast(termsOf(documents))...); err != nil {
 			return statistics, err
 		}
@@ -111,17 +119,22 @@ func indexFacts(ctx context.Context, t *tx, scope pika.Scope) (statistics keywor
 	}
 }
 
-// numberedFacts counts the facts that come after a number, one batch of them.
-func numberedFacts(ctx context.Context, t *tx, scope pika.Scope, after int64) (documents []keyword.Document, err error) {
-	var number uint32
-	read := factOf(scope.User, &number)
-	err = t.run(ctx, query(func(s scan) error {
-		f, err := read(s)
-		d := keyword.CountFact(&f)
+// The queries that read the texts of a corpus, of facts as of messages without a name.
+// Messages whose content is not kept have no number.
+var textQueries = map[int]string{
+	truth.FactsKey:    "SELECT document, '', text FROM facts WHERE scope = $1 AND document > $2 ORDER BY document LIMIT $3",
+	truth.MessagesKey: "SELECT document, name, content FROM messages WHERE scope = $1 AND document > $2 ORDER BY document LIMIT $3",
+}
+
+// count counts the documents that come after a number, one batch of them.
+func (o olderIndex) count(ctx context.Context, t *tx, after int64) (documents []keyword.Document, err error) {
+	err = t.run(ctx, collect(&documents, func(s scan) (d keyword.Document, err error) {
+		var m pika.StoredMessage
+		var number uint32
+		err = s(&number, &m.Name, &m.Content)
+		d = keyword.Count(m.SearchText())
 		d.Number = number
-		documents = append(documents, d)
-		return err
-	}, "SELECT "+factColumns+", f.document FROM facts f WHERE f.scope = $1 AND f.document > $2 ORDER BY f.document LIMIT $3",
-		scope.ID(), after, rebuildBatch))
+		return d, err
+	}, textQueries[o.corpus], o.scope.ID(), after, rebuildBatches[o.corpus]))
 	return documents, err
 }

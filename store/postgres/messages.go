@@ -152,7 +152,7 @@ func (db *DB) GetMessages(ctx context.Context, scope pika.Scope, keys []string) 
 	var messages []pika.StoredMessage
 	err := db.do(ctx, operation{what: "get messages", access: tenantOf(scope), search: true}, func(ctx context.Context, t *tx) error {
 		messages = nil
-		return t.finish(ctx, collect(&messages, messageOf, `SELECT id, conversation, message, role, name, content, content_hash, at, metadata
+		return t.finish(ctx, collect(&messages, messageOf, `SELECT id, document, conversation, message, role, name, content, content_hash, at, metadata
 			FROM messages WHERE scope = $1 AND id = ANY($2)`, scope.ID(), keys))
 	})
 	if err != nil {
@@ -163,11 +163,15 @@ func (db *DB) GetMessages(ctx context.Context, scope pika.Scope, keys []string) 
 
 func messageOf(s scan) (m pika.StoredMessage, err error) {
 	var at int64
+	var document *int64
 	var role, metadata string
-	if err := s(&m.Key, &m.ConversationID, &m.MessageID, &role, &m.Name, &m.Content, &m.ContentHash, &at, &metadata); err != nil {
+	if err := s(&m.Key, &document, &m.ConversationID, &m.MessageID, &role, &m.Name, &m.Content, &m.ContentHash, &at, &metadata); err != nil {
 		return m, err
 	}
 	m.Role, m.At = pika.Role(role), truth.FromMicros(at)
+	if document != nil {
+		m.Sequence = *document // numbers begin at 1
+	}
 	m.Metadata, err = truth.DecodeJSON[pika.Metadata](metadata)
 	return m, err
 }

@@ -39,8 +39,7 @@ func phrase(random *rand.Rand, n int) string {
 	return s
 }
 
-// TestRankingOfSQLite writes the same corpus to PostgreSQL and to SQLite, with labels,
-// deletions and replaced messages, and compares every hit of many searches, plain ones and
+// TestRankingOfSQLite writes the same corpus to PostgreSQL and to SQLite, with deletions and replaced messages, and compares every hit of many searches, plain ones and
 // weighted groups: ids, order, and scores to the last bit. It compares the vocabularies
 // and the states of the corpora too.
 func TestRankingOfSQLite(t *testing.T) {
@@ -95,9 +94,6 @@ func (w *corpusWriter) commit(scope pika.Scope, job string, n int) {
 	for i := range facts {
 		facts[i] = claim(scope, job, i, phrase(w.random, 1+w.random.IntN(20)))
 		facts[i].ContentHash = facts[i].Text // some repeat, and are no documents of their own
-		facts[i].Predicate = []string{"states", "likes", "has_pet"}[w.random.IntN(3)]
-		facts[i].Category = []string{"other", "food", "Đồ ăn"}[w.random.IntN(3)]
-		facts[i].Entities[0].Type = []string{"other", "person", "animal", "品"}[w.random.IntN(4)]
 	}
 	var all [][]pika.FactOutcome
 	w.each(func(s pikatest.Truth) error {
@@ -166,15 +162,15 @@ func (w *corpusWriter) compare(scope pika.Scope, corpus pika.Corpus, n int) {
 	same(w, "KeywordState", func(s pikatest.Truth) (string, error) { return s.KeywordState(w.t.Context(), scope, corpus) })
 }
 
-// groups makes a group of each word: the word itself, other words and labels, with weights
-// up to the limit.
+// groups makes a group of each word: the word itself, other words and concepts, with
+// weights up to the limit.
 func (w *corpusWriter) groups(words string) pika.KeywordQuery {
-	labels := []string{"#predicate:likes", "#predicate:has_pet", "#category:food", "#category:do_an", "#type:person", "#type:品", "#type:none"}
+	concepts := []string{"~cat", "~dog", "~coffee", "~da_nang", "~beef_noodle_soup", "~nothing"}
 	var query pika.KeywordQuery
 	for _, word := range strings.Fields(words) {
 		terms := keyword.QueryTerms(keyword.Query(word + " " + phrase(w.random, w.random.IntN(5))))
 		if w.random.IntN(2) == 0 {
-			terms = append(terms, labels[w.random.IntN(len(labels))])
+			terms = append(terms, concepts[w.random.IntN(len(concepts))])
 		}
 		var group []pika.Alternative
 		for _, term := range terms {

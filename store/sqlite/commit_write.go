@@ -40,7 +40,7 @@ func writePlan(ctx context.Context, tx querier, key int64, p *truth.Plan) error 
 func writeCreated(ctx context.Context, tx querier, key int64, p *truth.Plan) error {
 	documents := make([]keyword.Document, len(p.Created))
 	for i, f := range p.Created {
-		documents[i] = keyword.CountFact(f)
+		documents[i] = keyword.Count(f.Text)
 	}
 	number, err := addDocuments(ctx, tx, key, truth.FactsKey, documents)
 	if err != nil {

@@ -34,7 +34,7 @@ func deleteFact(ctx context.Context, tx querier, key int64, id string, at time.T
 		return err
 	}
 	f := &facts[0]
-	document := keyword.CountFact(f)
+	document := keyword.Count(f.Text)
 	if err := tx.QueryRowContext(ctx, "SELECT document FROM facts WHERE id = ? AND scope = ?", id, key).Scan(&document.Number); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 
 var bob = pika.Scope{Tenant: "acme", User: "bob"}
 
-// fillLabelled gives a user n facts with labels, of which every fifth is deleted again.
-func fillLabelled(t *testing.T, db *sqlite.DB, scope pika.Scope, n int) {
+// fill gives a user n facts, of which every fifth is deleted again, and messages.
+func fill(t *testing.T, db *sqlite.DB, scope pika.Scope, n int) {
 	t.Helper()
 	now := time.Unix(1_700_000_000, 0)
 	for first := 0; first < n; first += pika.MaxFactsPerCommit {
@@ -26,8 +27,7 @@ func fillLabelled(t *testing.T, db *sqlite.DB, scope pika.Scope, n int) {
 		for i := range min(n-first, pika.MaxFactsPerCommit) {
 			id := pika.FactID(scope, job, 0, i)
 			facts = append(facts, pika.Fact{
-				ID: id, Text: fmt.Sprintf("thích món phở số n%d %d", first+i, i%7), Predicate: "likes", Category: []string{"food", "drinks"}[i%2],
-				ContentHash: id, EffectiveAt: now, Entities: []pika.Entity{{ID: pika.EntityID(scope, id), Name: "phở", Type: "dish"}},
+				ID: id, Text: fmt.Sprintf("%s phở món số n%d %d", []string{"likes", "a dog likes"}[i%2], first+i, i%7), ContentHash: id, EffectiveAt: now,
 			})
 		}
 		if _, err := db.Commit(t.Context(), scope, pika.Commit{JobID: job, Facts: facts, At: now}); err != nil {
@@ -39,106 +39,152 @@ func fillLabelled(t *testing.T, db *sqlite.DB, scope pika.Scope, n int) {
 			}
 		}
 	}
+	for first := 0; first < n/3; first += pika.MaxConversationLen {
+		ids := min(n/3-first, pika.MaxConversationLen)
+		say(t, db, scope, first, ids, "first", now)
+		say(t, db, scope, first, ids/4, "edited", now)
+	}
 }
 
-// found is what is to be had of a user's keyword index.
+// say puts n messages with the ids from first on, of which every third is not kept.
+func say(t *testing.T, db *sqlite.DB, scope pika.Scope, first, n int, word string, now time.Time) {
+	t.Helper()
+	messages := make([]pika.StoredMessage, n)
+	for i := range messages {
+		id := fmt.Sprint("m", first+i)
+		messages[i] = pika.StoredMessage{
+			Key: pika.MessageKey(scope, "c", id), ConversationID: "c", MessageID: id, Role: pika.RoleUser, ContentHash: word, At: now,
+		}
+		if i%3 != 2 {
+			messages[i].Name, messages[i].Content = "Linh", fmt.Sprintf("%s likes phở món n%d, con cún", word, first+i)
+		}
+	}
+	if err := db.PutMessages(t.Context(), scope, messages); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// found is what is to be had of a user's keyword index of one corpus.
 type found struct {
-	Plain, Labels []pika.Scored
-	Vocabulary    []pika.TermDocuments
-	State         string
+	Words, Concepts []pika.Scored
+	Vocabulary      []pika.TermDocuments
+	State           string
 }
 
-func lookUp(t *testing.T, db *sqlite.DB, scope pika.Scope) (f found) {
+// lookUp asks for all of it, and of every user.
+func lookUp(t *testing.T, db *sqlite.DB, scopes ...pika.Scope) map[pika.Scope]map[pika.Corpus]found {
+	t.Helper()
+	all := map[pika.Scope]map[pika.Corpus]found{}
+	for _, scope := range scopes {
+		all[scope] = map[pika.Corpus]found{}
+		for _, corpus := range []pika.Corpus{pika.CorpusFacts, pika.CorpusMessages} {
+			all[scope][corpus] = lookUpIn(t, db, scope, corpus)
+		}
+	}
+	return all
+}
+
+func lookUpIn(t *testing.T, db *sqlite.DB, scope pika.Scope, corpus pika.Corpus) (f found) {
 	t.Helper()
 	var errs [4]error
-	byLabel := pika.KeywordQuery{{{Term: keyword.Label(keyword.LabelCategory, "food"), Weight: 1}}}
-	f.Plain, errs[0] = db.SearchKeyword(t.Context(), scope, pika.CorpusFacts, keyword.Query("phở món 3 n17 n1003"), pika.MaxKeywordLimit)
-	f.Labels, errs[1] = db.SearchKeyword(t.Context(), scope, pika.CorpusFacts, byLabel, pika.MaxKeywordLimit)
-	f.Vocabulary, errs[2] = db.Vocabulary(t.Context(), scope, pika.CorpusFacts, pika.MaxVocabulary)
-	f.State, errs[3] = db.KeywordState(t.Context(), scope, pika.CorpusFacts)
+	dog := pika.KeywordQuery{{{Term: "~dog", Weight: 1}}}
+	f.Words, errs[0] = db.SearchKeyword(t.Context(), scope, corpus, keyword.Query("phở liked 3 n17 n1003"), pika.MaxKeywordLimit)
+	f.Concepts, errs[1] = db.SearchKeyword(t.Context(), scope, corpus, dog, pika.MaxKeywordLimit)
+	f.Vocabulary, errs[2] = db.Vocabulary(t.Context(), scope, corpus, pika.MaxVocabulary)
+	f.State, errs[3] = db.KeywordState(t.Context(), scope, corpus)
 	for _, err := range errs {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(f.Plain) == 0 || len(f.Labels) == 0 {
-		t.Fatalf("%v finds %d facts by words and %d by labels: the test proves nothing", scope, len(f.Plain), len(f.Labels))
+	if len(f.Words) == 0 || len(f.Concepts) == 0 {
+		t.Fatalf("%v finds %d %s by words and %d by a concept: the test proves nothing", scope, len(f.Words), corpus, len(f.Concepts))
 	}
 	return f
 }
 
-// withoutLabels makes a file what it was before facts had labels.
-func withoutLabels(t *testing.T, path string) {
+// asBefore makes a file what it was when terms were words as they are written, of any
+// length.
+func asBefore(t *testing.T, path string) {
 	t.Helper()
-	edit(t, path, `DELETE FROM postings WHERE term LIKE '#%'; DROP INDEX keyword_statistics_version;
+	edit(t, path, `DELETE FROM postings WHERE term LIKE '~%'; UPDATE postings SET term = 'likes' WHERE term = 'like';
+		INSERT INTO postings (scope, corpus, term, first, block) VALUES (1, 2, replace(hex(zeroblob(150)), '0', 'x'), 1, x'010000');
+		DROP INDEX keyword_statistics_version;
 		ALTER TABLE keyword_statistics DROP COLUMN version; DELETE FROM goose_db_version WHERE version_id > 2`)
 }
 
-// TestRebuild opens a file whose facts have no labels yet.
+// TestRebuild opens a file whose facts and messages are indexed by older terms.
 func TestRebuild(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "pika.db")
 	db := open(t, path, sqlite.Options{})
-	fillLabelled(t, db, linh, 2300)
-	fillLabelled(t, db, bob, 10)
-	want := map[pika.Scope]found{linh: lookUp(t, db, linh), bob: lookUp(t, db, bob)}
+	fill(t, db, linh, 2300)
+	fill(t, db, bob, 10)
+	want := lookUp(t, db, linh, bob)
 	for round := range 2 { // a file that is up to date is left as it is
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if round == 0 {
-			withoutLabels(t, path)
+			asBefore(t, path)
 		}
 		db = open(t, path, sqlite.Options{})
-		for scope, w := range want {
-			if diff := cmp.Diff(w, lookUp(t, db, scope)); diff != "" {
-				t.Errorf("after opening it again %v finds (-want +got):\n%s", scope, diff)
-			}
+		if diff := cmp.Diff(want, lookUp(t, db, linh, bob)); diff != "" {
+			t.Errorf("after opening it again is found (-want +got):\n%s", diff)
 		}
 	}
-	fillLabelled(t, db, pika.Scope{Tenant: "acme", User: "new"}, 10)
+	fill(t, db, pika.Scope{Tenant: "acme", User: "new"}, 10)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, version := range column(t, path, "SELECT version FROM keyword_statistics WHERE corpus = 1") {
-		if version != fmt.Sprint(keyword.Version) {
-			t.Errorf("a user's terms have the version %s; want %d", version, keyword.Version)
-		}
+	versions := column(t, path, "SELECT version FROM keyword_statistics")
+	if current := fmt.Sprint(keyword.Version); !slices.Equal(versions, slices.Repeat([]string{current}, 6)) {
+		t.Errorf("versions of the terms of three users: %v; want %s twice each", versions, current)
 	}
 }
 
 // TestRebuildGoesOn ends a rebuild between two users, as a crash would: the first one's
-// index is whole, the second one's is as it was, and the next start does the rest.
+// indexes are whole, the second one's are as they were, and the next start does the rest.
 func TestRebuildGoesOn(t *testing.T) {
 	t.Parallel()
+	for _, table := range []string{"facts", "messages"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			testRebuildGoesOn(t, table)
+		})
+	}
+}
+
+func testRebuildGoesOn(t *testing.T, table string) {
 	path := filepath.Join(t.TempDir(), "pika.db")
 	db := open(t, path, sqlite.Options{})
-	fillLabelled(t, db, linh, 20)
-	fillLabelled(t, db, bob, 1500)
-	want := map[pika.Scope]found{linh: lookUp(t, db, linh), bob: lookUp(t, db, bob)}
+	fill(t, db, linh, 20)
+	fill(t, db, bob, 1500)
+	want := lookUp(t, db, linh, bob)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	withoutLabels(t, path)
-	const bobs = "SELECT hex(block) FROM postings WHERE scope = 2 ORDER BY term, first"
+	asBefore(t, path)
+	damaged := map[string]string{"facts": "1", "messages": "2"}[table]
+	bobs := "SELECT hex(block) FROM postings WHERE scope = 2 AND corpus = " + damaged + " ORDER BY term, first"
 	before := column(t, path, bobs)
-	edit(t, path, "UPDATE facts SET metadata = '{' WHERE scope = 2 AND document = 1499")
+	// The last one: some of the index is rebuilt when it is read.
+	edit(t, path, "UPDATE "+table+" SET document = document || 'x' WHERE scope = 2 AND document = (SELECT max(document) FROM "+table+" WHERE scope = 2)")
 	if _, err := sqlite.Open(t.Context(), path, sqlite.Options{}); err == nil {
-		t.Fatal("Open reads a fact that is damaged")
+		t.Fatal("Open reads a document that is damaged")
 	}
-	if diff := cmp.Diff([]string{"1", "0"}, column(t, path, "SELECT version FROM keyword_statistics ORDER BY scope")); diff != "" {
+	wantVersions := map[string][]string{"facts": {"1", "1", "0", "0"}, "messages": {"1", "1", "1", "0"}}[table]
+	if diff := cmp.Diff(wantVersions, column(t, path, "SELECT version FROM keyword_statistics ORDER BY scope, corpus")); diff != "" {
 		t.Errorf("versions after the first start (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(before, column(t, path, bobs)); diff != "" {
 		t.Errorf("postings that were to be rebuilt (-want +got):\n%s", diff)
 	}
-	edit(t, path, "UPDATE facts SET metadata = '' WHERE scope = 2")
+	edit(t, path, "UPDATE "+table+" SET document = CAST(document AS INTEGER) WHERE scope = 2 AND typeof(document) = 'text'")
 	db = open(t, path, sqlite.Options{})
 	defer db.Close()
-	for scope, w := range want {
-		if diff := cmp.Diff(w, lookUp(t, db, scope)); diff != "" {
-			t.Errorf("after the second start %v finds (-want +got):\n%s", scope, diff)
-		}
+	if diff := cmp.Diff(want, lookUp(t, db, linh, bob)); diff != "" {
+		t.Errorf("after the second start is found (-want +got):\n%s", diff)
 	}
 }
 

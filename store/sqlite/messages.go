@@ -119,7 +119,7 @@ func (db *DB) GetMessages(ctx context.Context, scope pika.Scope, keys []string) 
 		if err != nil || !found {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT id, conversation, message, role, name, content, content_hash, at, metadata
+		rows, err := tx.QueryContext(ctx, `SELECT id, document, conversation, message, role, name, content, content_hash, at, metadata
 			FROM messages WHERE scope = ? AND id IN (SELECT value FROM json_each(?))`, key, jsonList(keys))
 		if err != nil {
 			return err
@@ -139,11 +139,12 @@ func (db *DB) GetMessages(ctx context.Context, scope pika.Scope, keys []string) 
 
 func scanMessage(rows *sql.Rows) (m pika.StoredMessage, err error) {
 	var at int64
+	var document sql.Null[uint32]
 	var metadata string
-	if err := rows.Scan(&m.Key, &m.ConversationID, &m.MessageID, &m.Role, &m.Name, &m.Content, &m.ContentHash, &at, &metadata); err != nil {
+	if err := rows.Scan(&m.Key, &document, &m.ConversationID, &m.MessageID, &m.Role, &m.Name, &m.Content, &m.ContentHash, &at, &metadata); err != nil {
 		return m, err
 	}
-	m.At = fromMicros(at)
+	m.At, m.Sequence = fromMicros(at), int64(document.V) // numbers begin at 1
 	m.Metadata, err = decodeJSON[pika.Metadata](metadata)
 	return m, err
 }
