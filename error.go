@@ -47,18 +47,21 @@ type FieldError struct {
 
 // Error is the one error type that crosses package borders.
 //
-// Message is written for the caller and holds no text of a user, no secret and no
-// internal detail; Err is the cause, for the log only.
+// Message is written for people and holds no text of a user and no secret; Err is the
+// cause, for the log only. Callers of the API see Message, but never that of Internal,
+// and that of Unavailable, Timeout and Overloaded only with Public: there stores, models
+// and the engine say which server does not answer, for the log and /readyz.
 type Error struct {
 	Code       Code
 	Message    string
 	Fields     []FieldError
 	RetryAfter time.Duration // 0: not known
+	Public     bool          // Message was written for callers of the API and names no part of Pika
 	Err        error
 }
 
 // Error returns the code, the message and the cause. It is for logs; callers of the
-// API see Message only.
+// API see Message at most.
 func (e *Error) Error() string {
 	s := string(e.Code)
 	if e.Message != "" {
@@ -76,12 +79,12 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf makes an Error with a caller-safe message.
+// Errorf makes an Error with a message for people.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Wrap makes an Error that carries err as its cause under a caller-safe message.
+// Wrap makes an Error that carries err as its cause under a message for people.
 func Wrap(code Code, err error, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Err: err}
 }
@@ -90,6 +93,17 @@ func Wrap(code Code, err error, format string, args ...any) *Error {
 func InvalidField(field, format string, args ...any) *Error {
 	m := fmt.Sprintf(format, args...)
 	return &Error{Code: Invalid, Message: field + ": " + m, Fields: []FieldError{{Field: field, Message: m}}}
+}
+
+// Shown reports whether a caller of the API may read the error's message.
+func (e *Error) Shown() bool {
+	switch e.Code {
+	case Internal:
+		return false
+	case Unavailable, Timeout, Overloaded:
+		return e.Public
+	}
+	return true
 }
 
 // CodeOf returns the code of the outermost *Error in err's chain. Without one, a

@@ -65,3 +65,16 @@ func TestCodes(t *testing.T) {
 		t.Errorf("%d codes; want 15", len(seen))
 	}
 }
+
+func TestShown(t *testing.T) {
+	t.Parallel()
+	hidden := map[pika.Code]bool{pika.Unavailable: true, pika.Timeout: true, pika.Overloaded: true, pika.Internal: true}
+	for _, code := range pika.Codes() {
+		if got := pika.Errorf(code, "m").Shown(); got == hidden[code] {
+			t.Errorf("%s: shown %v", code, got)
+		}
+		if got := (&pika.Error{Code: code, Public: true}).Shown(); got == (code == pika.Internal) {
+			t.Errorf("%s, for callers: shown %v", code, got)
+		}
+	}
+}

@@ -27,7 +27,8 @@ type page struct {
 	err  error
 }
 
-// list starts reading. It ends with ctx at the latest; ended is called then.
+// list starts reading. It ends with ctx at the latest; ended is called then. Only an
+// empty page is the end: a store that holds a key twice returns shorter ones before.
 func list(ctx context.Context, r pika.RowRange, read func(context.Context, pika.RowRange) ([]pika.Row, error), ended func()) *listing {
 	l := &listing{pages: make(chan page)}
 	r.Limit = pageSize
@@ -45,7 +46,7 @@ func list(ctx context.Context, r pika.RowRange, read func(context.Context, pika.
 			case <-ctx.Done():
 				return
 			}
-			if p.err != nil || len(p.rows) < pageSize {
+			if p.err != nil || len(p.rows) == 0 {
 				return
 			}
 			r.After = p.rows[len(p.rows)-1].RowKey

@@ -290,6 +290,26 @@ func (f forgetful) WantedRows(ctx context.Context, store pika.Store, corpus pika
 	return slices.DeleteFunc(rows, func(row pika.Row) bool { return row.ID == f.id }), err
 }
 
+// shortPages lists all rows, at most three at once, whatever it is asked for.
+type shortPages struct{ pika.Census }
+
+func (s shortPages) WantedRows(ctx context.Context, store pika.Store, corpus pika.Corpus, model pika.EmbeddingModel, r pika.RowRange) ([]pika.Row, error) {
+	r.Limit = 3
+	return s.Census.WantedRows(ctx, store, corpus, model, r)
+}
+
+// TestReconcileReadsShortPages: only an empty page is the end of a list.
+func TestReconcileReadsShortPages(t *testing.T) {
+	t.Parallel()
+	w := populated(t, 5, 40)
+	r := reconciler(w)
+	r.Census = shortPages{w.Census()}
+	report := mustReconcile(t, r, projection.ReconcileOptions{})
+	if got := report.Lines[0]; got.Truth != 200 || got.Projection != 200 || !report.InStep() {
+		t.Errorf("report of 200 rows in short pages:\n%s", report)
+	}
+}
+
 func TestReconcileGoesOnWithoutAStore(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -429,8 +449,9 @@ func TestReconcileResumes(t *testing.T) {
 	if got := report.Lines[0]; got.Truth != 1000 || got.Missing != missing || got.Repaired != missing {
 		t.Errorf("resumed: %+v; want 1000 rows, %d missing and repaired", got, missing)
 	}
-	if got := w.Calls("WantedRows") - calls; got != 3*10 {
-		t.Errorf("%d pages read after resuming at bucket 6 of 16, want 30", got)
+	// Three lists of a bucket, and the empty page after the rows: messages are in one bucket.
+	if got := w.Calls("WantedRows") - calls; got != 3*10+2*10+1 {
+		t.Errorf("%d pages read after resuming at bucket 6 of 16, want 51", got)
 	}
 	if last.Done != 16 || last.Rows != report.Rows() || last.Repaired != report.Repaired() {
 		t.Errorf("last progress = %+v", last)

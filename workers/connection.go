@@ -3,11 +3,17 @@ package workers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/converter"
@@ -16,6 +22,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/workflows"
 )
 
 // DialOptions says how the engine is reached.
@@ -66,12 +73,36 @@ func Dial(ctx context.Context, o DialOptions) (*Connection, error) {
 // Close gives the connection back. Engines and workers on it must have stopped.
 func (c *Connection) Close() { c.Client.Close() }
 
-// Healthy returns nil if the engine answers.
+// Healthy returns nil if the engine answers and has the namespace.
 func (c *Connection) Healthy(ctx context.Context) error {
-	if _, err := c.Client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-		return engineError(ctx, err, "ask after the engine's health")
+	_, err := c.Client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
+	var missing *serviceerror.NamespaceNotFound
+	var notFound *serviceerror.NotFound
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &missing), errors.As(err, &notFound):
+		return pika.Wrap(pika.Unavailable, err, "the workflow engine has no namespace %s: make it, or correct TEMPORAL_NAMESPACE", c.Namespace)
 	}
-	return nil
+	return engineError(ctx, err, "ask after the engine's health")
+}
+
+// pollerLife is how long after its last request a worker counts: it asks every minute
+// at least.
+const pollerLife = 2 * time.Minute
+
+// Worked reports whether a worker takes jobs.
+func (c *Connection) Worked(ctx context.Context) (bool, error) {
+	answer, err := c.Client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace: c.Namespace, TaskQueue: &taskqueue.TaskQueue{Name: workflows.Queue, Kind: enumspb.TASK_QUEUE_KIND_NORMAL},
+		TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW,
+	})
+	if err != nil {
+		return false, engineError(ctx, err, "ask after the workers")
+	}
+	return slices.ContainsFunc(answer.GetPollers(), func(p *taskqueue.PollerInfo) bool {
+		return time.Since(p.GetLastAccessTime().AsTime()) < pollerLife
+	}), nil
 }
 
 // Converters returns what writes and reads every payload and failure: encrypted and

@@ -145,7 +145,8 @@ func (e *Engine) memo(d *client.WorkflowExecutionDescription) (jobMemo, error) {
 		return memo, pika.Errorf(pika.NotFound, "no such job")
 	}
 	if err := e.connection.data.FromPayload(payload, &memo); err != nil {
-		return memo, fmt.Errorf("read a job's memo: %w", err)
+		// It is never the caller's fault, whatever the codec says of the payload.
+		return memo, pika.Wrap(pika.Unavailable, err, "the workflow engine holds a job that cannot be decrypted: PIKA_PAYLOAD_KEY is another than when the job was accepted")
 	}
 	return memo, nil
 }

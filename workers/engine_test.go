@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -128,6 +129,18 @@ func TestEngine(t *testing.T) {
 		return activitiestest.Everything(chunk)
 	}
 	work(t, connection, world)
+	activitiestest.Eventually(t, "the worker asks for jobs", func() bool {
+		worked, err := connection.Worked(t.Context())
+		return worked && err == nil
+	})
+	elsewhere, err := workers.Dial(t.Context(), workers.DialOptions{Address: server.Address(), Namespace: "absent", Key: keyA, Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(elsewhere.Close)
+	if err := elsewhere.Healthy(t.Context()); pika.CodeOf(err) != pika.Unavailable || !strings.Contains(err.Error(), "no namespace absent") {
+		t.Errorf("Healthy() in a namespace that is absent = %v", err)
+	}
 
 	t.Run("a job runs to its end", func(t *testing.T) {
 		r := activitiestest.Conversation(jobID(t, "a"), "Tôi có con mèo tên Mướp", "I live in Huế")

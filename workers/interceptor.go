@@ -109,7 +109,7 @@ func callerMessage(err error, code pika.Code) string {
 	switch {
 	case code == pika.Internal:
 		return "internal error"
-	case errors.As(err, &e) && e.Message != "":
+	case errors.As(err, &e) && e.Message != "" && e.Shown():
 		return e.Message
 	case code == pika.Timeout:
 		return "a step of the job did not end in time"

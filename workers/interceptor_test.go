@@ -66,8 +66,13 @@ func TestEveryCodeBecomesAFailure(t *testing.T) {
 				t.Errorf("next retry after %v, want 7s", failure.NextRetryDelay())
 			}
 			wantMessage := "for the caller"
-			if code == pika.Internal {
+			switch code {
+			case pika.Internal:
 				wantMessage = "internal error"
+			case pika.Timeout:
+				wantMessage = "a step of the job did not end in time"
+			case pika.Unavailable, pika.Overloaded:
+				wantMessage = "a part that the job needs does not answer"
 			}
 			if failure.Message() != wantMessage {
 				t.Errorf("message = %q, want %q", failure.Message(), wantMessage)
@@ -92,6 +97,7 @@ func TestErrorsWithoutACode(t *testing.T) {
 		{fmt.Errorf("call: %w", context.DeadlineExceeded), "timeout", "a step of the job did not end in time"},
 		{fmt.Errorf("call: %w", context.Canceled), "unavailable", "a part that the job needs does not answer"},
 		{&pika.Error{Code: pika.Unavailable}, "unavailable", "a part that the job needs does not answer"},
+		{&pika.Error{Code: pika.Unavailable, Message: "for callers", Public: true}, "unavailable", "for callers"},
 		{temporal.NewNonRetryableApplicationError("own", "kind", nil), "kind", "own"},
 	} {
 		failure, _ := failureOf(t, c.err)

@@ -216,7 +216,7 @@ func TestExtractionThatFails(t *testing.T) {
 			"a server that stays away", func(pika.Chunk) (pika.Extraction, error) {
 				return pika.Extraction{}, pika.Errorf(pika.Unavailable, "the language model does not answer")
 			},
-			pika.JobFailed, &pika.JobError{Code: pika.Unavailable, Message: "the language model does not answer"},
+			pika.JobFailed, &pika.JobError{Code: pika.Unavailable, Message: "a part that the job needs does not answer"},
 			[]int{0, 1},
 		},
 		{
