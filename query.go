@@ -12,6 +12,15 @@ const (
 	ModeKeyword Mode = "keyword"
 )
 
+// Rerank says who has the last word on the order of the best facts.
+type Rerank string
+
+// The rerankers. The zero value is RerankNone.
+const (
+	RerankNone Rerank = "none"
+	RerankLLM  Rerank = "llm"
+)
+
 // Query is one search in one user's memory.
 type Query struct {
 	Text              string
@@ -22,6 +31,8 @@ type Query struct {
 	IncludeSuperseded bool
 	Filters           Filters
 	MinScore          float64 // 0–1
+	Rerank            Rerank
+	Related           int // graph neighbours of each fact, 0–MaxRelated
 	Explain           bool
 	Deadline          time.Duration // from the start of the search
 }
@@ -61,18 +72,29 @@ type LegScore struct {
 }
 
 // Explanation shows how a hit's score came about; nil members: the leg did not find it.
+// Addends are what each leg and each rule of the ranking gave to the strength, by name,
+// in standard deviations of the vector leg; Fused is the score of their sum.
 type Explanation struct {
-	Vector  *LegScore `json:"vector"`
-	Keyword *LegScore `json:"keyword"`
-	Graph   *LegScore `json:"graph"`
-	Fused   float64   `json:"fused"`
+	Vector  *LegScore          `json:"vector"`
+	Keyword *LegScore          `json:"keyword"`
+	Graph   *LegScore          `json:"graph"`
+	Addends map[string]float64 `json:"addends"`
+	Fused   float64            `json:"fused"`
 }
 
 // FactHit is a fact of an answer.
 type FactHit struct {
 	Fact    Fact
 	Score   float64 // 0–1, comparable within one answer
+	Related []RelatedFact
 	Explain *Explanation
+}
+
+// RelatedFact is a neighbour of a fact in the entity graph.
+type RelatedFact struct {
+	FactID string
+	Text   string
+	Path   []string // names of the entities walked, from the fact to the neighbour
 }
 
 // MessageHit is a message of an answer.

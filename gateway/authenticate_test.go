@@ -62,8 +62,12 @@ func TestRoles(t *testing.T) {
 		}
 		bare, refused := b.send(method, path, ""), b.send(method, path, "", "Authorization", "Bearer pika_unknown")
 		if !closed {
-			if bare.Code != 200 || refused.Code != 200 {
-				t.Errorf("%s answers %d without a key, %d with an unknown one; want 200", name, bare.Code, refused.Code)
+			want := 200
+			if path == "/metrics" {
+				want = 404 // the caller is another machine
+			}
+			if bare.Code != want || refused.Code != want {
+				t.Errorf("%s answers %d without a key, %d with an unknown one; want %d", name, bare.Code, refused.Code, want)
 			}
 			continue
 		}
@@ -226,13 +230,37 @@ func TestWithoutTheStoreOfKeys(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	wantProblem(t, b.send("GET", "/v1/jobs", ""), 401, pika.Unauthenticated)
-	for _, path := range []string{"/healthz", "/metrics", "/openapi.json", "/docs"} {
+	for _, path := range []string{"/healthz", "/openapi.json", "/docs"} {
 		if w := b.send("GET", path, ""); w.Code != 200 {
 			t.Errorf("GET %s answers %d", path, w.Code)
 		}
 	}
 	if w := b.send("GET", "/readyz", ""); w.Code != 503 || !strings.Contains(w.Body.String(), `"name":"keys","status":"down"`) {
 		t.Errorf("/readyz answers %d %s", w.Code, w.Body)
+	}
+}
+
+// TestMetricsAreClosed: where keys are needed, metrics are for this machine alone, which a
+// proxy on it is not, unless they were opened.
+func TestMetricsAreClosed(t *testing.T) {
+	t.Parallel()
+	l := newLockbox(t)
+	for name, c := range map[string]struct {
+		keyless, open bool
+		header        []string
+		want          int
+	}{
+		"another machine":         {header: []string{"Remote", "10.1.2.3:4000"}, want: 404},
+		"this machine":            {header: []string{"Remote", "127.0.0.1:4000"}, want: 200},
+		"this machine, IPv6":      {header: []string{"Remote", "[::1]:4000"}, want: 200},
+		"a proxy on this machine": {header: []string{"Remote", "127.0.0.1:4000", "X-Forwarded-For", "10.1.2.3"}, want: 404},
+		"opened":                  {open: true, header: []string{"Remote", "10.1.2.3:4000"}, want: 200},
+		"no keys":                 {keyless: true, header: []string{"Remote", "10.1.2.3:4000"}, want: 200},
+	} {
+		b := setup(t, func(g *gateway.Config) { g.Keys, g.Keyless, g.MetricsOpen = l.book, c.keyless, c.open })
+		if w := b.send("GET", "/metrics", "", c.header...); w.Code != c.want {
+			t.Errorf("%s: %d, want %d", name, w.Code, c.want)
+		}
 	}
 }
 

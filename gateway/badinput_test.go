@@ -14,6 +14,7 @@ const (
 	batchPath   = "/v1/extract_facts/batch"
 	factsPath   = "/v1/facts"
 	searchPath  = "/v1/search_facts"
+	contextPath = "/v1/users/u1/context"
 )
 
 // said is an extract body around one message.
@@ -174,6 +175,10 @@ func badBodies() []badInput {
 		bad("limit negative", searchPath, asks(`"limit":-1`), 422, "limit"),
 		bad("messages 51", searchPath, asks(`"messages":51`), 422, "messages"),
 		bad("related 21", searchPath, asks(`"related":21`), 422, "related"),
+		bad("related -1", searchPath, asks(`"related":-1`), 422, "related"),
+		bad("related as a boolean", searchPath, asks(`"related":true`), 422, "related"),
+		bad("unknown rerank", searchPath, asks(`"rerank":"LLM"`), 422, "rerank"),
+		bad("rerank as a boolean", searchPath, asks(`"rerank":true`), 422, "rerank"),
 		bad("deadline 4", searchPath, asks(`"deadline_ms":4`), 422, "deadline_ms"),
 		bad("deadline 10001", searchPath, asks(`"deadline_ms":10001`), 422, "deadline_ms"),
 		bad("min_score 1.1", searchPath, asks(`"min_score":1.1`), 422, "min_score"),
@@ -223,6 +228,25 @@ func badRequests() []badInput {
 		{name: "path id over 256 bytes", method: "GET", target: "/v1/batches/" + strings.Repeat("a", 257), status: 422, code: pika.Invalid, field: "batch_id"},
 		{name: "path id with a slash", method: "GET", target: "/v1/facts/a%2Fb", status: 404, code: pika.NotFound},
 		{name: "guessed id", method: "DELETE", target: "/v1/facts/1", status: 404, code: pika.NotFound},
+		{name: "context of 0 tokens", method: "GET", target: contextPath + "?max_tokens=0", status: 422, code: pika.Invalid, field: "max_tokens"},
+		{name: "context of 32001 tokens", method: "GET", target: contextPath + "?max_tokens=32001", status: 422, code: pika.Invalid, field: "max_tokens"},
+		{name: "context of -1 tokens", method: "GET", target: contextPath + "?max_tokens=-1", status: 422, code: pika.Invalid, field: "max_tokens"},
+		{name: "context of many tokens", method: "GET", target: contextPath + "?max_tokens=many", status: 422, code: pika.Invalid, field: "max_tokens"},
+		{name: "context of 1e3 tokens", method: "GET", target: contextPath + "?max_tokens=1e3", status: 422, code: pika.Invalid, field: "max_tokens"},
+		{name: "context of no tokens", method: "GET", target: contextPath + "?max_tokens=", status: 422, code: pika.Invalid, field: "max_tokens"},
+		{name: "context of tokens beyond any integer", method: "GET", target: contextPath + "?max_tokens=99999999999999999999", status: 422, code: pika.Invalid, field: "max_tokens"},
+		{name: "context with tokens twice", method: "GET", target: contextPath + "?max_tokens=1&max_tokens=2", status: 422, code: pika.Invalid, field: "max_tokens"},
+		{name: "context for an empty query", method: "GET", target: contextPath + "?query=", status: 422, code: pika.Invalid, field: "query"},
+		{name: "context for a blank query", method: "GET", target: contextPath + "?query=%20%09", status: 422, code: pika.Invalid, field: "query"},
+		{name: "context for a query over 2048 bytes", method: "GET", target: contextPath + "?query=" + strings.Repeat("a", 2049), status: 422, code: pika.Invalid, field: "query"},
+		{name: "context for a query with NUL", method: "GET", target: contextPath + "?query=a%00", status: 422, code: pika.Invalid, field: "query"},
+		{name: "context for a query not UTF-8", method: "GET", target: contextPath + "?query=%ff", status: 422, code: pika.Invalid, field: "query"},
+		{name: "context with an unknown parameter", method: "GET", target: contextPath + "?limit=3", status: 422, code: pika.Invalid, field: "limit"},
+		{name: "context of user ..", method: "GET", target: "/v1/users/%2e%2e/context", status: 422, code: pika.Invalid, field: "user_id"},
+		{name: "context of a user with NUL", method: "GET", target: "/v1/users/a%00b/context", status: 422, code: pika.Invalid, field: "user_id"},
+		{name: "context of a user not UTF-8", method: "GET", target: "/v1/users/%ff/context", status: 422, code: pika.Invalid, field: "user_id"},
+		{name: "context of a user over 256 bytes", method: "GET", target: "/v1/users/" + strings.Repeat("a", 257) + "/context", status: 422, code: pika.Invalid, field: "user_id"},
+		{name: "context by POST", method: "POST", target: contextPath, body: "{}", status: 405, code: pika.Method},
 		{name: "empty key", method: "POST", target: extractPath, body: body, status: 422, code: pika.Invalid, field: "Idempotency-Key", header: []string{"Idempotency-Key", ""}},
 		{name: "key of 256 bytes", method: "POST", target: extractPath, body: body, status: 422, code: pika.Invalid, field: "Idempotency-Key", header: []string{"Idempotency-Key", strings.Repeat("k", 256)}},
 		{name: "key with a space", method: "POST", target: batchPath, body: `{"conversations":[` + body + `]}`, status: 422, code: pika.Invalid, field: "Idempotency-Key", header: []string{"Idempotency-Key", "a b"}},
@@ -231,8 +255,6 @@ func badRequests() []badInput {
 		{name: "foreign host like ours", method: "GET", target: "/v1/jobs", status: 403, code: pika.Forbidden, header: []string{"Host", "localhost.evil.example"}},
 		{name: "callback_url", method: "POST", target: extractPath, body: with(`"callback_url":"https://x.example/"`), status: 501, code: pika.Unimplemented},
 		{name: "callback_url in a batch", method: "POST", target: batchPath, body: `{"conversations":[` + with(`"callback_url":""`) + `]}`, status: 501, code: pika.Unimplemented},
-		{name: "rerank", method: "POST", target: searchPath, body: asks(`"rerank":"llm"`), status: 501, code: pika.Unimplemented},
-		{name: "related", method: "POST", target: searchPath, body: asks(`"related":1`), status: 501, code: pika.Unimplemented},
 		{name: "dry_run without an extractor", method: "POST", target: extractPath + "?dry_run=true", body: body, status: 501, code: pika.Unimplemented},
 	}
 }
@@ -279,6 +301,7 @@ func TestGoodInput(t *testing.T) {
  "filters":{"categories":[],"predicates":[],"entities":[],"languages":[],"conversation_id":null,"metadata":{},"recorded_after":null,"recorded_before":null,"min_confidence":0},
  "mode":"hybrid","rerank":"none","related":0,"messages":0,"min_score":0,"deadline_ms":80,"cache":"default","explain":false}`},
 		{"limits", searchPath, asks(`"limit":100,"messages":50,"deadline_ms":10000,"min_score":1,"filters":{"min_confidence":1}`)},
+		{"all that may be asked beside", searchPath, asks(`"rerank":"llm","related":20`)},
 		{"only text", factsPath, given(`{"text":"x"}`)},
 		{"1000 facts", factsPath, given(many(1000, `{"text":"x"}`))},
 		{"a fact with everything", factsPath, given(`{"text":"x","subject":"Linh","predicate":"has_pet","object":"Mướp","category":"pets","entities":[{"name":"Mướp","type":"animal"}],

@@ -110,7 +110,7 @@ func partlyAccepted(cause error, head pika.JobRequest, count int) error {
 	if head.Keyed {
 		advice = "Repeat the same request with the same Idempotency-Key: what was accepted is not started twice."
 	}
-	e := pika.Wrap(pika.Unavailable, cause, "%d of %d conversations were accepted, the others could not be. %s", count, head.Batch.Size, advice)
+	e := unavailable(cause, "%d of %d conversations were accepted, the others could not be. %s", count, head.Batch.Size, advice)
 	e.RetryAfter = time.Second
 	return e
 }

@@ -48,6 +48,10 @@ type Config struct {
 	// must be valid all the same, and counts. Only for a loopback address.
 	Keyless bool
 
+	// MetricsOpen lets every caller read /metrics. Without it, and where keys are
+	// needed, only this machine may: metrics are of all tenants.
+	MetricsOpen bool
+
 	// Draining is closed when the server is about to stop: requests that wait for a
 	// job's end are answered at once with what is known. nil: never.
 	Draining <-chan struct{}

@@ -19,12 +19,12 @@ var testdata embed.FS
 // built and planned are the contract's operations.
 var built = []string{
 	"POST /v1/extract_facts", "POST /v1/extract_facts/batch", "GET /v1/batches/{batch_id}", "GET /v1/jobs/{job_id}/status",
-	"GET /v1/extract_facts/{job_id}/status", "GET /v1/jobs", "POST /v1/search_facts", "POST /v1/facts", "GET /v1/facts",
+	"GET /v1/extract_facts/{job_id}/status", "GET /v1/jobs", "POST /v1/search_facts", "GET /v1/users/{user_id}/context", "POST /v1/facts", "GET /v1/facts",
 	"GET /v1/facts/{id}", "DELETE /v1/facts/{id}", "GET /v1/api_keys", "POST /v1/api_keys", "DELETE /v1/api_keys", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs",
 }
 
 var planned = []string{
-	"GET /v1/jobs/{job_id}/events", "POST /v1/jobs/{job_id}/cancel", "POST /v1/jobs/{job_id}/retry", "GET /v1/users/{user_id}/context",
+	"GET /v1/jobs/{job_id}/events", "POST /v1/jobs/{job_id}/cancel", "POST /v1/jobs/{job_id}/retry",
 	"PATCH /v1/facts/{id}", "GET /v1/facts/{id}/history", "DELETE /v1/users/{user_id}", "GET /v1/users/{user_id}/export",
 	"POST /v1/users/{user_id}/import", "GET /v1/entities", "GET /v1/entities/{id}/neighbours", "GET /v1/stats", "GET /v1/cache/stats",
 	"POST /v1/cache/invalidate", "POST /v1/cache/warm",
@@ -193,7 +193,7 @@ func TestDocumentLimits(t *testing.T) {
 			t.Errorf("%s is not closed in the document", name)
 		}
 	}
-	for _, name := range []string{"Accepted", "JobStatus", "SearchAnswer", "FactView", "Problem"} {
+	for _, name := range []string{"Accepted", "JobStatus", "SearchAnswer", "ContextAnswer", "FactView", "Problem"} {
 		if s[name].AdditionalProperties != nil {
 			t.Errorf("%s is closed in the document; answers may grow", name)
 		}
@@ -241,7 +241,7 @@ func TestDocumentMatchesAnswers(t *testing.T) {
 	}
 	for file, name := range map[string]string{
 		"job_processing.json": "JobStatus", "job_completed.json": "JobStatus", "job_failed.json": "JobStatus", "jobs.json": "ListJobHead",
-		"batch.json": "BatchStatus", "search.json": "SearchAnswer", "fact.json": "FactView", "facts.json": "ListFactView", "dry_run.json": "DryRunAnswer",
+		"batch.json": "BatchStatus", "search.json": "SearchAnswer", "context.json": "ContextAnswer", "fact.json": "FactView", "facts.json": "ListFactView", "dry_run.json": "DryRunAnswer",
 	} {
 		s := doc.Components.Schemas[name]
 		if s == nil {

@@ -36,8 +36,8 @@ var statuses = map[pika.Code]int{
 // fallbackDetails stand in for messages that are missing or must not be shown.
 var fallbackDetails = map[pika.Code]string{
 	pika.Internal:    "Something went wrong inside Pika. The log names this request_id.",
-	pika.Timeout:     "The answer did not come in time.",
-	pika.Unavailable: "A part that is needed does not answer.",
+	pika.Timeout:     "The answer did not come in time. Try again later.",
+	pika.Unavailable: "A part of Pika that this needs does not answer at the moment. Try again later.",
 	pika.Overloaded:  "Pika has more work than it can finish in time. Try again later.",
 }
 
@@ -77,7 +77,7 @@ func newProblem(err error, requestID string) problem {
 		RequestID: requestID, Errors: []pika.FieldError{},
 	}
 	var e *pika.Error
-	if errors.As(err, &e) && code != pika.Internal {
+	if errors.As(err, &e) && code == e.Code && e.Shown() {
 		p.Detail = e.Message
 		p.Errors = append(p.Errors, e.Fields...)
 	}
@@ -90,6 +90,9 @@ func newProblem(err error, requestID string) problem {
 	return p
 }
 
+// retryUnavailable is when a caller may ask again for what did not answer, in seconds.
+const retryUnavailable = "5"
+
 // retryAfter returns the value of the Retry-After header, "" for none.
 func retryAfter(err error) string {
 	var e *pika.Error
@@ -100,6 +103,8 @@ func retryAfter(err error) string {
 		return strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
 	case code == pika.Overloaded || code == pika.RateLimited:
 		return "1"
+	case code == pika.Unavailable || code == pika.Timeout:
+		return retryUnavailable
 	}
 	return ""
 }
@@ -165,6 +170,13 @@ func invalid(fields []pika.FieldError) *pika.Error {
 		e.Message += "; and " + strconv.Itoa(more) + " more"
 	}
 	e.Fields = fields
+	return e
+}
+
+// unavailable makes an error whose message callers may read.
+func unavailable(cause error, format string, args ...any) *pika.Error {
+	e := pika.Wrap(pika.Unavailable, cause, format, args...)
+	e.Public = true
 	return e
 }
 

@@ -108,9 +108,9 @@ func (s *server) dryRun(c *call, req pika.JobRequest) error {
 func upstream(err error) error {
 	switch pika.CodeOf(err) {
 	case pika.Unauthenticated, pika.Forbidden:
-		return pika.Wrap(pika.Unavailable, err, "The language model refuses the key it is called with.")
+		return unavailable(err, "The language model refuses the key it is called with.")
 	case pika.RateLimited:
-		e := pika.Wrap(pika.Unavailable, err, "The language model takes no more requests at the moment.")
+		e := unavailable(err, "The language model takes no more requests at the moment.")
 		e.RetryAfter = time.Second
 		return e
 	}

@@ -178,6 +178,8 @@ func (b *bench) send(method, target, body string, header ...string) *httptest.Re
 		switch name, value := header[i], header[i+1]; name {
 		case "Host":
 			r.Host = value
+		case "Remote":
+			r.RemoteAddr = value
 		case "Content-Type":
 			r.Header.Set(name, value)
 		default:

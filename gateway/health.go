@@ -50,11 +50,26 @@ func (s *server) ready(c *call) error {
 	return c.reply(status, answer)
 }
 
-// showMetrics answers /metrics in Prometheus's format.
+// showMetrics answers /metrics in Prometheus's format. Who may not read them is told
+// that there is nothing.
 func (s *server) showMetrics() handler {
 	h := promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{Registry: nil, EnableOpenMetrics: true})
 	return func(c *call) error {
+		if !s.keyless() && !s.MetricsOpen && !fromHere(c.r) {
+			return failNoPath()
+		}
 		h.ServeHTTP(c.w, c.r)
 		return nil
 	}
+}
+
+// fromHere reports whether a request comes from this machine itself; what a proxy passes
+// on does not.
+func fromHere(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	return loopbackHost(hostName(r.RemoteAddr))
 }

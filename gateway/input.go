@@ -143,6 +143,18 @@ func (p params) page() pika.PageRequest {
 
 // pathID returns an id from the path. Ids that Pika cannot have made are NotFound.
 func pathID(c *call, name, what string) (string, error) {
+	id, err := pathText(c, name)
+	if err != nil {
+		return "", err
+	}
+	if id = strings.ToLower(id); !pika.IsID(id) {
+		return "", failNotFound(what)
+	}
+	return id, nil
+}
+
+// pathText returns an id of the caller's own from the path.
+func pathText(c *call, name string) (string, error) {
 	id := chi.URLParam(c.r, name)
 	if c.r.URL.RawPath != "" {
 		var err error
@@ -157,9 +169,6 @@ func pathID(c *call, name, what string) (string, error) {
 		return "", pika.InvalidField(name, "must be 1 to %d bytes", pika.MaxIDBytes)
 	case message != "":
 		return "", pika.InvalidField(name, "%s", message)
-	}
-	if id = strings.ToLower(id); !pika.IsID(id) {
-		return "", failNotFound(what)
 	}
 	return id, nil
 }

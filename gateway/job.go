@@ -78,7 +78,7 @@ func (s *server) fromEngine(ctx context.Context, tenant string, known pika.Job, 
 	case tableAnswers && pika.CodeOf(err) == pika.NotFound:
 		return known, nil // its results were deleted since
 	}
-	return pika.Job{}, pika.Wrap(pika.Unavailable, err, "The job is completed; its results cannot be read at the moment.")
+	return pika.Job{}, unavailable(err, "The job is completed; its results cannot be read at the moment.")
 }
 
 // freshen asks the engine how far a running job is. What it does not say in time is

@@ -23,13 +23,16 @@ const (
 	keysDeadline = 5 * time.Second
 	// keysRetry is the pause before the keys are asked for again when they were never read.
 	keysRetry = time.Second
+	// keysEvery and keysDeadline together are the 30 s after which every gateway has
+	// noticed a revoked key.
+	keysEvery = 25 * time.Second
 	// maxGivenKey bounds, in bytes, what is looked at as a key.
 	maxGivenKey = 256
 )
 
 // KeyBookOptions are the settings of a KeyBook; the zero value is usable.
 type KeyBookOptions struct {
-	Every  time.Duration    // between two readings of the store; defaults to 30 s
+	Every  time.Duration    // between two readings of the store; defaults to 25 s
 	Now    func() time.Time // defaults to time.Now
 	Random io.Reader        // for keys and ids; safe for concurrent use; defaults to crypto/rand
 	Log    *slog.Logger     // defaults to no log
@@ -67,7 +70,7 @@ type storedKey struct {
 // NewKeyBook returns a book that knows no key yet: call Refresh, or let Run read.
 func NewKeyBook(store pika.APIKeys, o KeyBookOptions) *KeyBook {
 	b := &KeyBook{
-		store: store, every: cmp.Or(o.Every, 30*time.Second), now: o.Now, random: o.Random, log: o.Log, turn: make(chan struct{}, 1),
+		store: store, every: cmp.Or(o.Every, keysEvery), now: o.Now, random: o.Random, log: o.Log, turn: make(chan struct{}, 1),
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -84,7 +87,7 @@ func (b *KeyBook) Find(given string) (pika.APIKey, error) {
 	page := b.page.Load()
 	if page == nil || b.now().Sub(page.read) > keysLife {
 		return pika.APIKey{}, &pika.Error{
-			Code: pika.Unavailable, RetryAfter: 5 * time.Second,
+			Code: pika.Unavailable, RetryAfter: 5 * time.Second, Public: true,
 			Message: "Nobody's API key can be checked at the moment: the store of keys does not answer. Try again later.",
 		}
 	}

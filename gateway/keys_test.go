@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pikamem/pika"
@@ -426,4 +427,33 @@ func BenchmarkFindKey(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// TestRevokedKeyElsewhere: 30 s after another process revoked a key, this one refuses it,
+// even if reading the keys takes as long as it may.
+func TestRevokedKeyElsewhere(t *testing.T) {
+	t.Parallel()
+	l := newLockbox(t)
+	synctest.Test(t, func(t *testing.T) {
+		book := gateway.NewKeyBook(l.store, gateway.KeyBookOptions{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- book.Run(ctx) }()
+		synctest.Wait()
+		if err := l.store.RevokeAPIKey(ctx, "acme", l.ids[pika.RoleRead], now); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := book.Find(l.keys[pika.RoleRead]); err != nil {
+			t.Errorf("before the next reading: %v", err)
+		}
+		time.Sleep(25 * time.Second) // of the bubble's own clock: the other 5 s are for the reading
+		synctest.Wait()
+		if _, err := book.Find(l.keys[pika.RoleRead]); pika.CodeOf(err) != pika.Unauthenticated {
+			t.Errorf("after 25 s: %v", err)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -14,7 +14,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Every code has its status, and no error is shown without one.
+// Every code has its status, and no error is shown without one. What does not answer is
+// named only where the sentence was written for callers.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	want := map[pika.Code]int{
@@ -29,13 +30,22 @@ func TestCodes(t *testing.T) {
 		}
 		w := b.send("POST", extractPath, exampleBody)
 		p := wantProblem(t, w, want[code], code)
-		if shown := p.Detail == "told to the caller"; shown == (code == pika.Internal) {
+		silent := code == pika.Unavailable || code == pika.Timeout
+		hidden := silent || code == pika.Overloaded || code == pika.Internal
+		if shown := p.Detail == "told to the caller"; shown == hidden {
 			t.Errorf("%s: detail %q", code, p.Detail)
+		}
+		b.engine.start = func(pika.JobRequest) (pika.StartedJob, error) {
+			return pika.StartedJob{}, &pika.Error{Code: code, Message: "told to the caller", Public: true}
+		}
+		public := wantProblem(t, b.send("POST", extractPath, exampleBody), want[code], code)
+		if shown := public.Detail == "told to the caller"; shown == (code == pika.Internal) {
+			t.Errorf("%s, for callers: detail %q", code, public.Detail)
 		}
 		if strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%s: the cause is shown", code)
 		}
-		if limited := code == pika.RateLimited || code == pika.Overloaded; (w.Header().Get("Retry-After") != "") != limited {
+		if limited := silent || code == pika.RateLimited || code == pika.Overloaded; (w.Header().Get("Retry-After") != "") != limited {
 			t.Errorf("%s: Retry-After %q", code, w.Header().Get("Retry-After"))
 		}
 	}

@@ -81,6 +81,7 @@ func (s *server) finishSchemas() {
 		r.apply(target(schemas[r.schema], r.member))
 	}
 	schemas["SearchRequest"].Properties["deadline_ms"].Default = s.DefaultDeadline.Milliseconds()
+	schemas["Explanation"].Properties["addends"].Description = "What each leg and each rule of the ranking gave to the strength, by name; fused is the score of their sum"
 	s.openToGrowth()
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -30,6 +31,7 @@ type operation struct {
 	id           string // camelCase, for generated clients
 	tag          string
 	summary      string
+	note         string // what else a caller must know
 	role         role
 	query        []*huma.Param // what may stand behind the question mark
 	keyed        bool          // takes Idempotency-Key
@@ -89,6 +91,9 @@ func (s *server) describe(o operation) *huma.Operation {
 	if o.role > roleNone {
 		op.Description = "Needs a key with the role " + o.role.String() + "."
 		op.Responses["401"], op.Responses["403"] = problems, problems
+	}
+	if o.note != "" {
+		op.Description = strings.TrimSpace(op.Description + " " + o.note)
 	}
 	if o.run == nil {
 		op.Description += " Not built yet: answers 501 with code `unimplemented`."

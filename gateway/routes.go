@@ -55,6 +55,7 @@ func (s *server) jobs() []operation {
 		s.statusOperation("/v1/jobs/{job_id}/status", "getJobStatus"),
 		{
 			method: http.MethodGet, path: "/v1/jobs", id: "listJobs", tag: "Jobs", summary: "Jobs, newest first", role: roleRead,
+			note:  "A job appears here when a worker has taken it; its status is there at once.",
 			query: filters, status: http.StatusOK, answer: list[jobHead]{}, run: s.listJobs,
 		},
 		planned(http.MethodGet, "/v1/jobs/{job_id}/events", "streamJob", "Jobs", "Follow a job as Server-Sent Events", roleRead),
@@ -70,7 +71,15 @@ func (s *server) searching() []operation {
 			body: searchRequest{}, example: map[string]any{"user_id": "u1", "query": "thú cưng của tôi", "limit": 10, "messages": 3},
 			status: http.StatusOK, answer: searchAnswer{}, run: s.searchFacts,
 		},
-		planned(http.MethodGet, "/v1/users/{user_id}/context", "getContext", "Searching", "A block ready to paste into a prompt", roleRead),
+		{
+			method: http.MethodGet, path: "/v1/users/{user_id}/context", id: "getContext", tag: "Searching",
+			summary: "A user's memory as a block ready to paste into a prompt", role: roleRead,
+			query: []*huma.Param{
+				queryParam("query", "What the block is for; without it the facts recorded last", textSchema(1, pika.MaxQueryBytes, formatBlock)),
+				queryParam("max_tokens", "How long the block may be; tokens are counted rather too high", intSchema(1, pika.MaxContextTokens, pika.DefaultContextTokens)),
+			},
+			status: http.StatusOK, answer: contextAnswer{}, run: s.getContext,
+		},
 	}
 }
 
@@ -122,7 +131,10 @@ func (s *server) operating() []operation {
 			method: http.MethodGet, path: "/readyz", id: "getReadiness", tag: tag, summary: "Can the main job run (503 if not), and what is degraded",
 			status: http.StatusOK, answer: readiness{}, also: map[int]any{http.StatusServiceUnavailable: readiness{}}, run: s.ready,
 		},
-		{method: http.MethodGet, path: "/metrics", id: "getMetrics", tag: tag, summary: "Prometheus metrics", status: http.StatusOK, contentType: "text/plain", run: s.showMetrics()},
+		{
+			method: http.MethodGet, path: "/metrics", id: "getMetrics", tag: tag, summary: "Prometheus metrics", status: http.StatusOK, contentType: "text/plain", run: s.showMetrics(),
+			note: "Where keys are needed, only callers on the same machine see them, unless PIKA_METRICS_OPEN is true.",
+		},
 		{method: http.MethodGet, path: "/openapi.json", id: "getDocument", tag: tag, summary: "This document", status: http.StatusOK, answer: map[string]any{}, run: s.showDocument},
 		{method: http.MethodGet, path: "/docs", id: "getDocs", tag: tag, summary: "This document as a page, to try out", status: http.StatusOK, contentType: "text/html", run: showDocs()},
 		planned(http.MethodGet, "/v1/stats", "getStats", tag, "Numbers of everything stored", roleAdmin),

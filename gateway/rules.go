@@ -57,7 +57,7 @@ var rules = []rule{
 	{schema: "SearchRequest", member: "query", low: 1, high: pika.MaxQueryBytes, format: formatBlock},
 	{schema: "SearchRequest", member: "limit", low: 1, high: pika.MaxSearchLimit},
 	{schema: "SearchRequest", member: "mode", enum: names(pika.ModeHybrid, pika.ModeVector, pika.ModeKeyword)},
-	{schema: "SearchRequest", member: "rerank", enum: names(rerankNone, rerankLLM)},
+	{schema: "SearchRequest", member: "rerank", enum: names(pika.RerankNone, pika.RerankLLM)},
 	{schema: "SearchRequest", member: "related", high: pika.MaxRelated},
 	{schema: "SearchRequest", member: "messages", high: pika.MaxSearchMessages},
 	{schema: "SearchRequest", member: "min_score", high: 1},

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -27,11 +28,23 @@ func (s *server) searchFacts(c *call) error {
 	q := body.query()
 	ctx, cancel := c.within(q.Deadline + searchMargin)
 	defer cancel()
-	answer, err := s.Searcher.Search(ctx, pika.Scope{Tenant: c.tenant(), User: body.UserID}, q)
+	answer, err := s.search(ctx, pika.Scope{Tenant: c.tenant(), User: body.UserID}, q)
 	if err != nil {
-		return fmt.Errorf("search: %w", err)
+		return err
 	}
 	return c.reply(http.StatusOK, newSearchAnswer(answer, s.Now().Sub(c.started)))
+}
+
+// search asks a user's memory.
+func (s *server) search(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, error) {
+	answer, err := s.Searcher.Search(ctx, scope, q)
+	switch {
+	case pika.CodeOf(err) == pika.Unavailable:
+		return answer, unavailable(err, "The memory cannot be read at the moment. Try again later.")
+	case err != nil:
+		return answer, fmt.Errorf("search: %w", err)
+	}
+	return answer, nil
 }
 
 // checkSearch checks what a schema cannot say.
@@ -39,12 +52,6 @@ func checkSearch(b searchRequest) error {
 	f := b.Filters
 	if f.RecordedAfter != nil && f.RecordedBefore != nil && !f.RecordedBefore.After(*f.RecordedAfter) {
 		return pika.InvalidField("filters.recorded_before", "must come after recorded_after")
-	}
-	switch {
-	case b.Rerank == rerankLLM:
-		return pika.Errorf(pika.Unimplemented, "rerank llm is part of the contract and not built yet; leave it out or none.")
-	case b.Related > 0:
-		return pika.Errorf(pika.Unimplemented, "related is part of the contract and not built yet; leave it out or 0.")
 	}
 	return nil
 }

@@ -51,7 +51,11 @@ func (s *server) router() http.Handler {
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	s.fail(callOf(r.Context()), w, pika.Errorf(pika.NotFound, "There is no such path. GET /openapi.json lists all of them."))
+	s.fail(callOf(r.Context()), w, failNoPath())
+}
+
+func failNoPath() error {
+	return pika.Errorf(pika.NotFound, "There is no such path. GET /openapi.json lists all of them.")
 }
 
 // methodNotAllowed answers for a known path; chi calls it for unknown methods on

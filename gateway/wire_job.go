@@ -113,8 +113,14 @@ const (
 	degradedLLM    = "llm"
 )
 
-// wholeOutcome fills what JSON would show as null.
+// reasonDeleted stands with what was stored and has no text any more.
+const reasonDeleted = "deleted since"
+
+// wholeOutcome fills what JSON would show as null, and says why a text is missing.
 func wholeOutcome(f pika.FactOutcome) pika.FactOutcome {
+	if f.Text == "" && f.Reason == "" && f.Outcome != pika.Rejected && f.Outcome != pika.Failed {
+		f.Reason = reasonDeleted
+	}
 	f.Supersedes = append([]string{}, f.Supersedes...)
 	f.Stores = maps.Clone(f.Stores)
 	if f.Stores == nil {

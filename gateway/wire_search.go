@@ -16,8 +16,8 @@ type searchRequest struct {
 	IncludeSuperseded bool          `json:"include_superseded,omitempty"`
 	Filters           searchFilters `json:"filters,omitempty"`
 	Mode              pika.Mode     `json:"mode,omitempty" default:"hybrid"`
-	Rerank            string        `json:"rerank,omitempty" default:"none" doc:"llm is not built yet: it answers 501"`
-	Related           int           `json:"related,omitempty" doc:"Neighbours per fact; not built yet: over 0 answers 501"`
+	Rerank            pika.Rerank   `json:"rerank,omitempty" default:"none" doc:"llm: a language model orders the best 30 facts. It needs a second or so of deadline_ms; without that, or without a model, the order stays and degraded names rerank"`
+	Related           int           `json:"related,omitempty" doc:"How many neighbours in the entity graph to return beside each fact"`
 	Messages          int           `json:"messages,omitempty" doc:"How many of the user's own messages to return beside the facts"`
 	MinScore          float64       `json:"min_score,omitempty"`
 	DeadlineMS        int           `json:"deadline_ms,omitempty" doc:"The answer comes before it, with what was found by then"`
@@ -39,8 +39,6 @@ type searchFilters struct {
 }
 
 const (
-	rerankNone   = "none"
-	rerankLLM    = "llm"
 	cacheDefault = "default"
 	cacheRefresh = "refresh"
 	cacheOff     = "off"
@@ -50,7 +48,7 @@ const (
 
 func newSearchRequest(deadline time.Duration) searchRequest {
 	return searchRequest{
-		Limit: defaultSearchLimit, Mode: pika.ModeHybrid, Rerank: rerankNone, Cache: cacheDefault,
+		Limit: defaultSearchLimit, Mode: pika.ModeHybrid, Rerank: pika.RerankNone, Cache: cacheDefault,
 		DeadlineMS: int(deadline.Milliseconds()),
 	}
 }
@@ -59,7 +57,7 @@ func (b searchRequest) query() pika.Query {
 	f := b.Filters
 	return pika.Query{
 		Text: b.Query, Limit: b.Limit, Messages: b.Messages, Mode: b.Mode, AsOf: moment(b.AsOf),
-		IncludeSuperseded: b.IncludeSuperseded, MinScore: b.MinScore, Explain: b.Explain,
+		IncludeSuperseded: b.IncludeSuperseded, MinScore: b.MinScore, Rerank: b.Rerank, Related: b.Related, Explain: b.Explain,
 		Deadline: time.Duration(b.DeadlineMS) * time.Millisecond,
 		Filters: pika.Filters{
 			Categories: f.Categories, Predicates: f.Predicates, Entities: f.Entities, Languages: f.Languages,
@@ -86,14 +84,32 @@ type cacheState struct {
 type factHit struct {
 	factFields
 	Score   float64           `json:"score" doc:"0 to 1, comparable within one answer"`
-	Related []relatedFact     `json:"related"`
+	Related []relatedFact     `json:"related" doc:"Neighbours in the entity graph, nearest first"`
 	Explain *pika.Explanation `json:"explain" doc:"null unless asked for"`
 }
 
 type relatedFact struct {
 	FactID string   `json:"fact_id"`
 	Text   string   `json:"text"`
-	Path   []string `json:"path"`
+	Path   []string `json:"path" doc:"Names of the entities walked, from the fact to the neighbour"`
+}
+
+func newRelated(facts []pika.RelatedFact) []relatedFact {
+	related := make([]relatedFact, len(facts))
+	for i, f := range facts {
+		related[i] = relatedFact{FactID: f.FactID, Text: f.Text, Path: append([]string{}, f.Path...)}
+	}
+	return related
+}
+
+// newExplanation shows an explanation without addends as one with none: {}, not null.
+func newExplanation(e *pika.Explanation) *pika.Explanation {
+	if e == nil || e.Addends != nil {
+		return e
+	}
+	shown := *e
+	shown.Addends = map[string]float64{}
+	return &shown
 }
 
 type messageHit struct {
@@ -116,7 +132,7 @@ func newSearchAnswer(a pika.Answer, took time.Duration) searchAnswer {
 		view.Cache.Tier = pika.TierNone
 	}
 	for i, h := range a.Facts {
-		view.Facts[i] = factHit{factFields: newFactFields(h.Fact), Score: h.Score, Related: []relatedFact{}, Explain: h.Explain}
+		view.Facts[i] = factHit{factFields: newFactFields(h.Fact), Score: h.Score, Related: newRelated(h.Related), Explain: newExplanation(h.Explain)}
 	}
 	for i, h := range a.Messages {
 		m := h.Message

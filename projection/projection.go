@@ -23,8 +23,8 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
-// embedBatch is how many texts go to the embedder at once: enough to use it well,
-// few enough that a cancelled write ends soon. It is below pika.MaxEmbedBatch.
+// embedBatch is how many passages go to the embedder at once: enough to use it well,
+// few enough that a cancelled write ends soon. Their texts are below pika.MaxEmbedBatch.
 const embedBatch = 64
 
 // Projections writes the derived stores. Every method may run twice, late or beside
@@ -47,21 +47,6 @@ type Projections struct {
 
 	// beside: Index is being built beside the one in use, whose raw vectors stay.
 	beside bool
-}
-
-// Passage is a text to be found by its meaning, under the id it is stored with.
-type Passage struct {
-	ID   string `json:"id"`
-	Text string `json:"text"`
-}
-
-// Passages returns what is embedded for facts: their texts.
-func Passages(facts []pika.Fact) []Passage {
-	passages := make([]Passage, len(facts))
-	for i, f := range facts {
-		passages[i] = Passage{ID: f.ID, Text: f.Text}
-	}
-	return passages
 }
 
 // WriteFactVectors upserts the vectors of facts, batch by batch: those that the truth

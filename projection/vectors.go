@@ -79,10 +79,7 @@ func (w vectorWriter) kept(ctx context.Context, batch []Passage) (rows []pika.Ve
 }
 
 func (w vectorWriter) embed(ctx context.Context, passages []Passage) ([]pika.Vector, error) {
-	texts := make([]string, len(passages))
-	for i, t := range passages {
-		texts[i] = t.Text
-	}
+	texts := texts(passages)
 	var values [][]float32
 	err := within(ctx, embedTimeout, func(ctx context.Context) (err error) {
 		values, err = w.index.Embedder.Embed(ctx, pika.EmbedPassage, texts)
@@ -94,11 +91,7 @@ func (w vectorWriter) embed(ctx context.Context, passages []Passage) ([]pika.Vec
 	if err != nil {
 		return nil, fmt.Errorf("embed %d texts: %w", len(texts), err)
 	}
-	rows := make([]pika.Vector, len(passages))
-	for i, t := range passages {
-		rows[i] = pika.Vector{ID: t.ID, Values: values[i]}
-	}
-	return rows, nil
+	return rows(passages, values), nil
 }
 
 // keep puts vectors into the truth. Where a text may have changed, what other models

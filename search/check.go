@@ -22,6 +22,8 @@ func Check(q pika.Query) error {
 	modes := []pika.Mode{pika.ModeHybrid, pika.ModeVector, pika.ModeKeyword}
 	c.must(slices.Contains(modes, q.Mode), "mode", "must be hybrid, vector or keyword")
 	c.must(isShare(q.MinScore), "min_score", "must be 0–1")
+	c.must(slices.Contains([]pika.Rerank{"", pika.RerankNone, pika.RerankLLM}, q.Rerank), "rerank", "must be none or llm")
+	c.must(q.Related >= 0 && q.Related <= pika.MaxRelated, "related", "must be 0–%d", pika.MaxRelated)
 	shortest, longest := pika.MinDeadlineMS*time.Millisecond, pika.MaxDeadlineMS*time.Millisecond
 	c.must(q.Deadline >= shortest && q.Deadline <= longest, "deadline_ms", "must be %d–%d", pika.MinDeadlineMS, pika.MaxDeadlineMS)
 	c.filters(q.Filters)

@@ -28,6 +28,13 @@ type Config struct {
 	// search asks once and stays with the answer.
 	Index func() pika.Index
 
+	// Graph finds the facts that touch an entity which the question names. nil: no such leg.
+	Graph pika.Graph
+
+	// Reranker orders the best facts of searches that ask for it. nil: none does, and they
+	// are told so.
+	Reranker pika.Reranker
+
 	// Raw holds the vectors that the index may not show yet; they are compared exactly.
 	// nil: the index shows every acknowledged write at once.
 	Raw pika.RawVectors
@@ -39,10 +46,11 @@ type Config struct {
 
 // Engine answers questions without a cache. It is a pika.Searcher.
 type Engine struct {
-	config  Config
-	metrics *metrics
+	config       Config
+	metrics      *metrics
+	vocabularies *vocabularies
 
-	embedder, vectors, unsettled, keyword, facts *guard
+	embedder, vectors, unsettled, words, keyword, graph, facts, reranker *guard
 }
 
 var _ pika.Searcher = (*Engine)(nil)
@@ -57,21 +65,25 @@ func New(c Config) *Engine {
 	}
 	m := newMetrics(c.Registerer)
 	return &Engine{
-		config:   c,
-		metrics:  m,
-		embedder: newGuard(pika.LegEmbedder, m.leg(pika.LegEmbedder)),
-		vectors:  newGuard(pika.LegVectors, m.leg(pika.LegVectors)),
+		config:       c,
+		metrics:      m,
+		vocabularies: newVocabularies(c.Keyword),
+		embedder:     newGuard(pika.LegEmbedder, m.leg(pika.LegEmbedder)),
+		vectors:      newGuard(pika.LegVectors, m.leg(pika.LegVectors)),
 		// Apart from the index: neither's failure may close the other.
 		unsettled: newGuard(pika.LegVectors, m.leg(unsettledLeg)),
+		words:     newGuard(pika.LegKeyword, m.leg(vocabularyLeg)),
 		keyword:   newGuard(pika.LegKeyword, m.leg(pika.LegKeyword)),
+		graph:     newGuard(pika.LegGraph, m.leg(pika.LegGraph)),
 		facts:     newGuard(pika.LegFacts, m.leg(pika.LegFacts)),
+		reranker:  newGuard(pika.LegRerank, m.leg(pika.LegRerank)),
 	}
 }
 
 // Close waits until the calls that late legs left behind have ended, at most until ctx
 // ends (Timeout). Call it when no search runs any more, before the stores are closed.
 func (e *Engine) Close(ctx context.Context) error {
-	for _, g := range []*guard{e.embedder, e.vectors, e.unsettled, e.keyword, e.facts} {
+	for _, g := range []*guard{e.embedder, e.vectors, e.unsettled, e.words, e.keyword, e.graph, e.facts, e.reranker} {
 		if err := g.drain(ctx); err != nil {
 			return pika.Wrap(pika.Timeout, err, "calls of a store are still under way")
 		}
@@ -140,8 +152,12 @@ func (s *run) answer() (pika.Answer, error) {
 		s.degrade(pika.LegFacts, err)
 		return pika.Answer{}, pika.Wrap(pika.Unavailable, err, "the memory cannot be read at the moment")
 	}
+	r := ranker{scope: s.scope, plan: &s.plan, query: s.query, now: s.now, rerank: s.rerank}
+	facts, messages = r.rank(facts, messages)
+	hits := s.factHits(facts)
+	s.relate(hits)
 	return pika.Answer{
-		Facts:    s.factHits(facts),
+		Facts:    hits,
 		Messages: messageHits(messages),
 		Tier:     pika.TierNone,
 		Degraded: s.degradedLegs(),
@@ -151,9 +167,9 @@ func (s *run) answer() (pika.Answer, error) {
 func (s *run) factHits(facts []found[pika.Fact]) []pika.FactHit {
 	hits := make([]pika.FactHit, 0, len(facts))
 	for _, f := range facts {
-		hit := pika.FactHit{Fact: *f.item, Score: f.candidate.Score}
+		hit := pika.FactHit{Fact: *f.item, Score: ScoreOf(f.strength)}
 		if s.query.Explain {
-			hit.Explain = Explain(f.candidate, f.legs)
+			hit.Explain = f.explanation()
 		}
 		hits = append(hits, hit)
 	}
@@ -163,7 +179,7 @@ func (s *run) factHits(facts []found[pika.Fact]) []pika.FactHit {
 func messageHits(messages []found[pika.StoredMessage]) []pika.MessageHit {
 	hits := make([]pika.MessageHit, 0, len(messages))
 	for _, m := range messages {
-		hits = append(hits, pika.MessageHit{Message: *m.item, Score: m.candidate.Score})
+		hits = append(hits, pika.MessageHit{Message: *m.item, Score: ScoreOf(m.strength)})
 	}
 	return hits
 }

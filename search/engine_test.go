@@ -196,7 +196,7 @@ func TestSearchReadsNoDeeperThanNeeded(t *testing.T) {
 		m.add(linh, pika.Fact{ID: fmt.Sprintf("f%04d", i), Text: fmt.Sprintf("Linh mua cà phê lần %d", i)})
 	}
 	mustSearch(t, m.engine(), linh, question("cà phê"))
-	if !cmp.Equal(m.limits, []int{400}) || !cmp.Equal(m.reads, []int{20}) {
+	if !cmp.Equal(m.limits, []int{400}) || !cmp.Equal(m.reads, []int{100}) {
 		t.Errorf("depths %v, reads %v; want one of each", m.limits, m.reads)
 	}
 }
@@ -232,8 +232,8 @@ func TestMetrics(t *testing.T) {
 	e := search.New(search.Config{Facts: m, Messages: messagesOf{m: m}, Keyword: m, Index: pika.FixedIndex(embedderOf{m}, vectorsOf{m: m}), Registerer: registry})
 	mustSearch(t, e, linh, question("mèo"))
 	n, err := testutil.GatherAndCount(registry, "pika_search_duration_seconds", "pika_search_leg_duration_seconds", "pika_search_leg_failures_total")
-	if err != nil || n != 11 { // one search, five legs twice
-		t.Errorf("%d series, %v; want 11", n, err)
+	if err != nil || n != 17 { // one search, eight legs twice
+		t.Errorf("%d series, %v; want 17", n, err)
 	}
 	if problems, err := testutil.GatherAndLint(registry); err != nil || len(problems) > 0 {
 		t.Errorf("metric names: %v, %v", problems, err)

@@ -49,12 +49,14 @@ func newMemory() *memory {
 	}
 }
 
-func (m *memory) engine() *search.Engine {
-	return search.New(search.Config{
+func (m *memory) config() search.Config {
+	return search.Config{
 		Facts: m, Messages: messagesOf{m: m}, Keyword: m, Index: pika.FixedIndex(embedderOf{m}, vectorsOf{m: m}),
 		Now: func() time.Time { return epoch },
-	})
+	}
 }
+
+func (m *memory) engine() *search.Engine { return search.New(m.config()) }
 
 func (m *memory) add(scope pika.Scope, facts ...pika.Fact) {
 	if m.facts[scope] == nil {

@@ -37,7 +37,7 @@ type fused struct {
 func order(candidates []search.Candidate) []fused {
 	var f []fused
 	for _, c := range candidates {
-		f = append(f, fused{c.ID, c.Score})
+		f = append(f, fused{c.ID, search.ScoreOf(c.Strength)})
 	}
 	return f
 }
@@ -93,9 +93,9 @@ func TestFuseProperties(t *testing.T) {
 		got := search.Fuse(e)
 		if !slices.IsSortedFunc(got, func(a, b search.Candidate) int {
 			switch {
-			case a.Score > b.Score:
+			case a.Strength > b.Strength:
 				return -1
-			case a.Score < b.Score:
+			case a.Strength < b.Strength:
 				return 1
 			}
 			return 0
@@ -103,12 +103,32 @@ func TestFuseProperties(t *testing.T) {
 			t.Fatal("scores rise")
 		}
 		for _, c := range got {
-			if math.IsNaN(c.Score) || c.Score < 0 || c.Score > 1 {
-				t.Fatalf("score %v", c.Score)
+			if score := search.ScoreOf(c.Strength); math.IsNaN(score) || score < 0 || score > 1 {
+				t.Fatalf("score %v", score)
 			}
 		}
 		if diff := cmp.Diff(got, search.Fuse(e)); diff != "" {
 			t.Fatalf("a second time differs:\n%s", diff)
+		}
+	}
+}
+
+// Each part's answer comes up, and a document that only a part found is there too.
+func TestFuseParts(t *testing.T) {
+	t.Parallel()
+	whole := evidence(1, 0.3, hits("a", 0.90, "b", 0.89, "c", 0.85, "d", 0.84, "e", 0.80), nil)
+	first := evidence(1, 0.3, hits("d", 0.95, "a", 0.80, "b", 0.79, "c", 0.78, "e", 0.78), nil)
+	second := evidence(1, 0.3, nil, hits("new", 12.0))
+	alone, together := search.Fuse(whole), search.Fuse(whole, first, second)
+	rank := func(candidates []search.Candidate, id string) int {
+		return slices.IndexFunc(candidates, func(c search.Candidate) bool { return c.ID == id })
+	}
+	if rank(together, "d") >= rank(alone, "d") || rank(together, "new") < 0 {
+		t.Errorf("alone %v, with parts %v: want d higher, and new", order(alone), order(together))
+	}
+	for _, c := range together {
+		if len(c.Legs) != len(whole) {
+			t.Errorf("%s has %d places", c.ID, len(c.Legs))
 		}
 	}
 }
@@ -132,7 +152,8 @@ func BenchmarkPlanAndFuse(b *testing.B) {
 		keyword = append(keyword, pika.Scored{ID: pika.DeriveID(string(rune(random.IntN(800)))), Score: 12 - float64(i)/20})
 	}
 	for b.Loop() {
-		p := search.NewPlan(question("Hồi tháng 3 năm ngoái tôi mua xe gì ở Đà Nẵng?"))
+		p := search.NewPlan(question("hoi thang 3 nam ngoai toi mua xe gi o Da Nang va di cho nao?"), nil, epoch)
+		p.KeywordQuery(p.Text, nil)
 		search.Fuse(evidence(p.Weights.Vector, p.Weights.Keyword, vectors, keyword))
 	}
 }

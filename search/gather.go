@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/keyword"
 )
 
 // How deep legs read at first. The vectors' hits are also the background that cosines
@@ -31,28 +30,36 @@ type leg struct {
 	done     bool      // nothing deeper can come
 }
 
-// legs returns the legs that the plan uses for a corpus.
-func (s *run) legs(corpus pika.Corpus) []*leg {
+// legs returns the legs that the plan uses in a corpus for one of its questions: 0 is the
+// whole, the others its parts.
+func (s *run) legs(corpus pika.Corpus, question int) []*leg {
 	var legs []*leg
 	if w := s.plan.Weights.Vector; w > 0 {
 		legs = append(legs, &leg{
 			name: pika.LegVectors, weight: w, scale: CosineScale,
-			limit: vectorDepth, most: pika.MaxVectorLimit, find: s.findVectors(corpus),
+			limit: vectorDepth, most: pika.MaxVectorLimit, find: s.findVectors(corpus, question),
 		})
 	}
 	if w := s.plan.Weights.Keyword; w > 0 {
 		legs = append(legs, &leg{
 			name: pika.LegKeyword, weight: w, scale: BM25Scale,
-			limit: keywordDepth, most: pika.MaxKeywordLimit, find: s.findKeyword(corpus),
+			limit: keywordDepth, most: pika.MaxKeywordLimit, find: s.findKeyword(corpus, question),
+		})
+	}
+	if w := s.plan.Weights.Graph; w > 0 && s.config.Graph != nil && corpus == pika.CorpusFacts && question == 0 {
+		legs = append(legs, &leg{
+			name: pika.LegGraph, weight: w, scale: graphScale,
+			limit: graphDepth, most: graphDepth, find: s.findGraph,
 		})
 	}
 	return legs
 }
 
-func (s *run) findKeyword(corpus pika.Corpus) func(context.Context, int) ([]pika.Scored, bool, error) {
+func (s *run) findKeyword(corpus pika.Corpus, question int) func(context.Context, int) ([]pika.Scored, bool, error) {
 	return func(ctx context.Context, limit int) ([]pika.Scored, bool, error) {
+		query := s.plan.KeywordQuery(s.questions[question], s.knownWords(ctx))
 		hits, err := guarded(ctx, s.keyword, func(ctx context.Context) ([]pika.Scored, error) {
-			return s.config.Keyword.SearchKeyword(ctx, s.scope, corpus, keyword.Query(s.plan.Text), limit)
+			return s.config.Keyword.SearchKeyword(ctx, s.scope, corpus, query, limit)
 		})
 		return hits, len(hits) < limit, err
 	}
@@ -102,13 +109,37 @@ func deepen(legs []*leg) bool {
 	return more
 }
 
-// evidenceOf returns what the legs that answered found, and their names.
-func evidenceOf(legs []*leg) (evidence []Evidence, names []pika.Leg) {
+// evidenceOf returns what the legs that answered found.
+func evidenceOf(legs []*leg) []Evidence {
+	var evidence []Evidence
 	for _, l := range legs {
 		if l.evidence != nil {
 			evidence = append(evidence, *l.evidence)
-			names = append(names, l.name)
 		}
 	}
-	return evidence, names
+	return evidence
+}
+
+// legsOfParts returns the legs of each part of the question. They are read once: what
+// lies deeper is found by the whole question.
+func (s *run) legsOfParts(corpus pika.Corpus) [][]*leg {
+	parts := make([][]*leg, len(s.plan.Parts))
+	for i := range parts {
+		parts[i] = s.legs(corpus, i+1)
+		for _, l := range parts[i] {
+			l.most = l.limit
+		}
+	}
+	return parts
+}
+
+// evidenceOfParts returns what was found for the parts of which any leg answered.
+func evidenceOfParts(parts [][]*leg) [][]Evidence {
+	var all [][]Evidence
+	for _, legs := range parts {
+		if evidence := evidenceOf(legs); len(evidence) > 0 {
+			all = append(all, evidence)
+		}
+	}
+	return all
 }

@@ -2,15 +2,13 @@ package search
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pikamem/pika"
 )
 
 // readBatch bounds one read from the truth; the first read is smaller.
-const (
-	readBatch  = pika.MaxPageLimit
-	firstBatch = 2 // times what is wanted: filters and deletions take some
-)
+const readBatch = pika.MaxPageLimit
 
 // source is where the items of a corpus are read, and the rule they must pass.
 type source[T any] struct {
@@ -20,23 +18,17 @@ type source[T any] struct {
 	keep   func(*T) bool
 }
 
-// found is an item of the answer with the candidate it came from.
-type found[T any] struct {
-	item      *T
-	candidate Candidate
-	legs      []pika.Leg
-}
-
 // retrieve gathers, fuses and hydrates one corpus until want items are found, the legs
-// have no more, or the time is up. It fails only if the truth could not be read at all.
+// have no more, or the time is up; of what it gathered it returns what may be ranked
+// among the first want. It fails only if the truth could not be read at all.
 func retrieve[T any](s *run, from source[T], want int) ([]found[T], error) {
-	legs := s.legs(from.corpus)
-	r := reader[T]{run: s, source: from, want: want, known: map[string]*T{}}
+	legs, parts := s.legs(from.corpus, 0), s.legsOfParts(from.corpus)
+	r := reader[T]{run: s, source: from, pool: poolFor(want), known: map[string]*T{}}
 	for {
-		s.gather(legs)
-		evidence, names := evidenceOf(legs)
-		ranked := Fuse(evidence)
-		items, err := r.hydrate(ranked, names)
+		s.gather(slices.Concat(append(parts, legs)...))
+		evidence := evidenceOf(legs)
+		ranked := Fuse(evidence, evidenceOfParts(parts)...)
+		items, err := r.hydrate(ranked, evidence)
 		switch {
 		case err != nil && !r.hasRead:
 			return nil, err
@@ -54,25 +46,25 @@ func retrieve[T any](s *run, from source[T], want int) ([]found[T], error) {
 // endsBelow reports whether the ranking reaches below MinScore: what lies deeper in the
 // legs would be below it too.
 func (s *run) endsBelow(ranked []Candidate) bool {
-	return len(ranked) > 0 && ranked[len(ranked)-1].Score < s.query.MinScore
+	return len(ranked) > 0 && ScoreOf(ranked[len(ranked)-1].Strength) < s.query.MinScore
 }
 
 // reader reads candidates from the truth, each once.
 type reader[T any] struct {
 	*run
 	source[T]
-	want    int
+	pool    int           // how many items are ranked
 	known   map[string]*T // nil: not there, or filtered out
 	hasRead bool
 }
 
-// hydrate walks down the ranking and returns the first want items that the truth holds
-// and the filters let pass. With an error come the items read before it.
-func (r *reader[T]) hydrate(ranked []Candidate, legs []pika.Leg) ([]found[T], error) {
+// hydrate walks down the ranking and returns the first items, as many as are ranked, that
+// the truth holds and the filters let pass. With an error come the items read before it.
+func (r *reader[T]) hydrate(ranked []Candidate, evidence []Evidence) ([]found[T], error) {
 	var items []found[T]
-	batch := max(firstBatch*r.want, 16)
+	batch := r.pool
 	for i, c := range ranked {
-		if len(items) == r.want || c.Score < r.query.MinScore {
+		if len(items) == r.pool {
 			break
 		}
 		if _, ok := r.known[c.ID]; !ok {
@@ -82,7 +74,7 @@ func (r *reader[T]) hydrate(ranked []Candidate, legs []pika.Leg) ([]found[T], er
 			batch *= deeper
 		}
 		if item := r.known[c.ID]; item != nil {
-			items = append(items, found[T]{item, c, legs})
+			items = append(items, found[T]{item: item, candidate: c, evidence: evidence, strength: c.Strength})
 		}
 	}
 	return items, nil

@@ -6,6 +6,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
+// vocabularyLeg is the metrics' name for reading a user's vocabulary.
+const vocabularyLeg pika.Leg = "vocabulary"
+
 // metrics counts what searches do. Labels are names of legs, nothing of a user.
 type metrics struct {
 	search      prometheus.Histogram

@@ -1,82 +1,105 @@
 package search
 
 import (
+	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/lexicon"
 	"github.com/pikamem/pika/text"
 )
 
-// Plan is what a search makes of a question before it reads anything.
+// Plan is what a search makes of a question before it reads anything but the words of
+// the user's memory.
 type Plan struct {
-	Text              string // the question in normal form
-	Language          string // BCP 47 tag, or text.Undetermined
-	MissingDiacritics bool   // Vietnamese typed without its diacritics
-	Rare              bool   // it names an id, a code, a number or a quotation
+	Text              string   // the question in normal form, with diacritics restored
+	Parts             []string // the questions it asks at once; none if it asks one
+	Language          string   // BCP 47 tag, or text.Undetermined
+	MissingDiacritics bool     // Vietnamese typed without its diacritics
+	Rare              bool     // it names an id, a code, a number or a quotation
+	Negative          bool     // it asks for what is not so
+	Periods           []Period // the times it names
 	Weights           Weights
 }
 
 // Weights say how much each leg's calibrated score counts; 0 leaves the leg out. The
 // unit of the vector leg is one standard deviation of the cosines it returned, that of
-// the keyword leg one nat of BM25 (see Fuse).
+// the keyword leg one nat of BM25 (see Fuse), that of the graph leg a fact that touches
+// an entity of the question.
 type Weights struct {
 	Vector  float64
 	Keyword float64
+	Concept float64 // of a concept's BM25 score; part of the keyword leg
+	Graph   float64
 }
 
-// Weights of the keyword leg against a vector leg of weight 1.
+// Weights against a vector leg of weight 1.
 //
-// They were set on the bilingual set in testdata (40 facts, 80 questions) and one
-// LoCoMo conversation (conv-30), and hold on the two others; bench/recall prints the
-// table. What the numbers follow from:
+// They were set on the tuning half of the bilingual corpus in testdata and on one LoCoMo
+// conversation (conv-30); bench/recall prints the tables. What the numbers follow from:
 //   - A BM25 score is a sum of Robertson–Spärck Jones weights, that is, log-odds. On
 //     English conversations 0.2–0.5 of it per standard deviation of cosine are within
 //     a point of recall of each other; 0.3 is the middle. Rank fusion with equal
 //     weights loses to all of them.
-//   - A Vietnamese word with diacritics gives two terms, the exact and the folded one,
-//     so a match counts twice: half the weight. Paraphrases lose quickly beyond it.
-//   - Without diacritics the vectors find one Vietnamese fact in three, the folded
-//     terms nearly all: the keyword leg leads.
-//   - A question in plain ASCII letters whose language is not known may be either.
+//   - Vietnamese syllables are shared by many words, so a match says less, and
+//     paraphrases lose quickly beyond half of that.
 //   - Ids and codes are matched by letters, not by meaning.
+//   - A concept matches in either language, where words cannot.
 const (
-	keywordWeight                  = 0.30
-	keywordWeightVietnamese        = 0.15
-	keywordWeightMissingDiacritics = 2.00
-	keywordWeightUndetermined      = 0.50
-	keywordWeightRare              = 0.20 // added
+	keywordWeight           = 0.35
+	keywordWeightVietnamese = 0.15
+	keywordWeightRare       = 0.20 // added
+	conceptWeight           = 0.15
+	graphWeight             = 0.30
 )
 
-// NewPlan reads the question. It is pure and takes microseconds.
-func NewPlan(q pika.Query) Plan {
+// NewPlan reads the question. It is pure and takes microseconds. Vietnamese without
+// diacritics gets those that everyday language and the vocabulary, which may be nil,
+// make most likely.
+func NewPlan(q pika.Query, v *Vocabulary, now time.Time) Plan {
 	p := Plan{Text: text.Normalize(q.Text), Language: text.Language(q.Text)}
 	p.MissingDiacritics = p.Language == "vi" && !text.HasDiacritics(p.Text)
 	p.Rare = namesRare(p.Text)
-	p.Weights = Weights{Vector: 1, Keyword: p.keywordWeight()}
+	if p.MissingDiacritics {
+		p.Text = lexicon.Restore(p.Text, v.Spellings)
+	}
+	p.Parts = Split(p.Text, p.Language)
+	p.Negative = isNegative(p.Text)
+	p.Periods = Periods(p.Text, now)
+	p.Weights = Weights{Vector: 1, Keyword: p.keywordWeight(), Concept: conceptWeight, Graph: graphWeight}
 	switch q.Mode {
 	case pika.ModeVector:
-		p.Weights.Keyword = 0
+		p.Weights = Weights{Vector: 1}
 	case pika.ModeKeyword:
-		p.Weights.Vector = 0
+		p.Weights.Vector, p.Weights.Graph = 0, 0
 	}
 	return p
 }
 
-func (p Plan) keywordWeight() float64 {
+func (p *Plan) keywordWeight() float64 {
 	w := keywordWeight
-	switch {
-	case p.MissingDiacritics:
-		w = keywordWeightMissingDiacritics
-	case p.Language == "vi":
+	if p.Language == "vi" {
 		w = keywordWeightVietnamese
-	case p.Language != "en" && isASCII(p.Text):
-		w = keywordWeightUndetermined
 	}
 	if p.Rare {
 		w += keywordWeightRare
 	}
 	return w
+}
+
+// questions returns every text that is searched for: the whole, then its parts.
+func (p *Plan) questions() []string { return append([]string{p.Text}, p.Parts...) }
+
+// negations are words of questions for what is not so. A question that only ends in
+// "không" asks whether something is so.
+var negations = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:not|n't|never|no longer|without|avoid\w*|cannot|không|chưa|đừng|kiêng|cấm|chẳng)(?:[^\pL]+\pL|$)|n't\b`)
+
+var yesOrNo = regexp.MustCompile(`(?i)(?:không|chưa)[\s?.!]*$`)
+
+func isNegative(question string) bool {
+	return negations.MatchString(yesOrNo.ReplaceAllString(question, ""))
 }
 
 // namesRare reports whether the question holds something only its letters identify: a
@@ -119,8 +142,4 @@ func isAcronym(word string) bool {
 		letters++
 	}
 	return letters >= 2
-}
-
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/pikamem/pika"
 )
@@ -15,15 +16,20 @@ import (
 // share them: legs ends before answer does.
 type run struct {
 	*Engine
-	scope  pika.Scope
-	query  pika.Query
-	plan   Plan
-	index  pika.Index
-	ctx    context.Context // until the truth must have been read
-	legCtx context.Context // until the legs must have answered
+	scope     pika.Scope
+	query     pika.Query
+	now       time.Time
+	plan      Plan
+	questions []string // the plan's: the whole, then its parts
+	index     pika.Index
+	ctx       context.Context // until the truth must have been read
+	legCtx    context.Context // until the legs must have answered
+
+	learned    chan struct{} // closed when vocabulary is set
+	vocabulary *Vocabulary   // nil: it could not be read
 
 	embedding sync.WaitGroup // done when the next two are set
-	vector    []float32      // the embedded question, made once for both corpora
+	vectors   [][]float32    // the embedded questions, made once for both corpora
 	vectorErr error
 
 	mu       sync.Mutex
@@ -32,28 +38,69 @@ type run struct {
 
 func newRun(e *Engine, scope pika.Scope, q pika.Query, ctx, legCtx context.Context) *run {
 	s := &run{
-		Engine: e, scope: scope, query: q, plan: NewPlan(q), index: e.config.Index(),
-		ctx: ctx, legCtx: legCtx, degraded: map[pika.Leg]bool{},
+		Engine: e, scope: scope, query: q, now: e.config.Now(), index: e.config.Index(),
+		ctx: ctx, legCtx: legCtx, learned: make(chan struct{}), degraded: map[pika.Leg]bool{},
 	}
+	s.plan = NewPlan(q, nil, s.now)
+	if s.plan.Weights.Keyword > 0 || s.plan.MissingDiacritics {
+		go s.learn()
+	}
+	if s.plan.MissingDiacritics {
+		s.plan = NewPlan(q, s.knownWords(legCtx), s.now)
+	}
+	s.questions = s.plan.questions()
 	if s.plan.Weights.Vector > 0 {
 		s.embedding.Go(s.embed)
 	}
 	return s
 }
 
+// learn reads the user's vocabulary. Without it the question is taken as it was typed,
+// which the answer does not need to name: nothing is left out.
+func (s *run) learn() {
+	defer close(s.learned)
+	v, err := guarded(s.legCtx, s.words, func(ctx context.Context) (*Vocabulary, error) { return s.vocabularies.of(ctx, s.scope) })
+	if err != nil {
+		s.config.Log.Debug("a question is read without the user's vocabulary", "code", string(pika.CodeOf(err)), "error", err)
+		return
+	}
+	s.vocabulary = v
+}
+
+// knownWords waits for the user's vocabulary, at most a share of the time: nil without.
+func (s *run) knownWords(ctx context.Context) *Vocabulary {
+	patience, cancel := context.WithTimeout(ctx, vocabularyPatience(ctx))
+	defer cancel()
+	select {
+	case <-s.learned:
+		return s.vocabulary
+	case <-patience.Done():
+		return nil
+	}
+}
+
+// vocabularyPatience is how long a leg waits for the vocabulary: a third of its time.
+func vocabularyPatience(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Second
+	}
+	return time.Until(deadline) / 3
+}
+
 func (s *run) embed() {
-	vectors, err := guarded(s.legCtx, s.embedder, func(ctx context.Context) ([][]float32, error) {
-		return s.index.Embedder.Embed(ctx, pika.EmbedQuery, []string{s.plan.Text})
+	vectors, err := guarded(s.legCtx, s.Engine.embedder, func(ctx context.Context) ([][]float32, error) {
+		return s.index.Embedder.Embed(ctx, pika.EmbedQuery, s.questions)
 	})
-	if err == nil && len(vectors) != 1 {
-		err = pika.Errorf(pika.Internal, "the embedder returned %d vectors for one text", len(vectors))
+	if err == nil && len(vectors) != len(s.questions) {
+		err = pika.Errorf(pika.Internal, "the embedder returned %d vectors for %d texts", len(vectors), len(s.questions))
 	}
 	if err != nil {
 		s.degrade(pika.LegEmbedder, err)
 		s.vectorErr = err
 		return
 	}
-	s.vector = vectors[0]
+	s.vectors = vectors
 }
 
 // degrade names a part in the answer. The first time it says why in the log, but not
@@ -87,7 +134,7 @@ func (s *run) factSource() source[pika.Fact] {
 			return s.config.Facts.Get(ctx, s.scope, ids)
 		},
 		id:   func(f *pika.Fact) string { return f.ID },
-		keep: FactFilter(s.scope, s.query, s.config.Now()),
+		keep: FactFilter(s.scope, s.query, s.now),
 	}
 }
 

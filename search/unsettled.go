@@ -26,13 +26,14 @@ const (
 type vectorFinder struct {
 	*run
 	corpus    pika.Corpus
+	question  int           // whose vector: see run.questions
 	asked     bool          // unsettled was read, or could not be
 	answered  bool          // the index answered before
 	unsettled []pika.Scored // best first
 }
 
-func (s *run) findVectors(corpus pika.Corpus) func(context.Context, int) ([]pika.Scored, bool, error) {
-	f := &vectorFinder{run: s, corpus: corpus}
+func (s *run) findVectors(corpus pika.Corpus, question int) func(context.Context, int) ([]pika.Scored, bool, error) {
+	f := &vectorFinder{run: s, corpus: corpus, question: question}
 	return f.find
 }
 
@@ -44,12 +45,14 @@ func (f *vectorFinder) find(ctx context.Context, limit int) (hits []pika.Scored,
 		return nil, false, f.vectorErr
 	}
 	var side sync.WaitGroup
-	if f.config.Raw != nil && !f.asked {
+	// For parts of a question it is left at what the index shows: the whole question
+	// finds the others.
+	if f.config.Raw != nil && !f.asked && f.question == 0 {
 		f.asked = true
 		side.Go(func() { f.compareUnsettled(ctx) })
 	}
-	hits, err = guarded(ctx, f.vectors, func(ctx context.Context) ([]pika.Scored, error) {
-		return f.index.Vectors.SearchVectors(ctx, f.scope, f.corpus, f.vector, limit)
+	hits, err = guarded(ctx, f.Engine.vectors, func(ctx context.Context) ([]pika.Scored, error) {
+		return f.index.Vectors.SearchVectors(ctx, f.scope, f.corpus, f.vector(), limit)
 	})
 	side.Wait()
 	switch {
@@ -64,6 +67,9 @@ func (f *vectorFinder) find(ctx context.Context, limit int) (hits []pika.Scored,
 	return f.unsettled, true, nil
 }
 
+// vector returns the embedded question; call it when the embedding is done.
+func (f *vectorFinder) vector() []float32 { return f.run.vectors[f.question] }
+
 func (f *vectorFinder) compareUnsettled(ctx context.Context) {
 	since := f.config.Now().Add(-settleTime)
 	rows, err := guarded(ctx, f.Engine.unsettled, func(ctx context.Context) ([]pika.Vector, error) {
@@ -75,8 +81,8 @@ func (f *vectorFinder) compareUnsettled(ctx context.Context) {
 	}
 	f.unsettled = make([]pika.Scored, 0, len(rows))
 	for _, r := range rows {
-		if len(r.Values) == len(f.vector) {
-			f.unsettled = append(f.unsettled, pika.Scored{ID: r.ID, Score: cosine(f.vector, r.Values)})
+		if len(r.Values) == len(f.vector()) {
+			f.unsettled = append(f.unsettled, pika.Scored{ID: r.ID, Score: cosine(f.vector(), r.Values)})
 		}
 	}
 	slices.SortFunc(f.unsettled, better)

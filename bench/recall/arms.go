@@ -1,88 +1,92 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/keyword"
 )
 
 // depth is how far rankings are compared; the most messages a search returns.
 const depth = pika.MaxSearchMessages
 
-// ranking is what one arm answers: ids of facts and keys of messages, best first.
-type ranking struct{ facts, messages []string }
+// ranking is what one arm answers, best first, and what it took.
+type ranking struct {
+	facts, messages []pika.Scored
+	took            time.Duration
+	text            []string // of the first ten facts
+}
 
 // arm is one way of answering.
 type arm struct {
 	name string
-	rank func(ctx context.Context, b *bed, question string) (ranking, error)
+	rank func(ctx context.Context, b *bed, question string, each int) (ranking, error)
 }
 
+// whole is the product as it answers a caller.
+const whole = "pika"
+
+// The arms: what a plain system would do with the same embedder, the product's single
+// legs, and the product.
 var arms = []arm{
-	{"vector", byEngine(pika.ModeVector)},
-	{"keyword", byEngine(pika.ModeKeyword)},
-	{"equal RRF", byEqualRanks},
-	{"pika", byEngine(pika.ModeHybrid)},
+	{"dense", byFusion(onlyCosines)},
+	{"BM25", byFusion(onlyBM25)},
+	{"equal RRF", byFusion(reciprocalRanks)},
+	{"dense+.15 BM25", byFusion(weighted(.15))},
+	{"dense+.3 BM25", byFusion(weighted(.3))},
+	{"dense+.5 BM25", byFusion(weighted(.5))},
+	{"dense+1 BM25", byFusion(weighted(1))},
+	{"pika vector", byEngine(pika.ModeVector)},
+	{"pika keyword", byEngine(pika.ModeKeyword)},
+	{whole, byEngine(pika.ModeHybrid)},
 }
 
-func byEngine(mode pika.Mode) func(context.Context, *bed, string) (ranking, error) {
-	return func(ctx context.Context, b *bed, question string) (ranking, error) {
-		answer, err := b.engine.Search(ctx, b.scope, pika.Query{
-			Text: question, Limit: depth, Messages: depth, Mode: mode, Deadline: pika.MaxDeadlineMS * time.Millisecond,
-		})
+// single are the arms that use one kind of evidence, and fixed those that mix both in
+// the same way for every question.
+var (
+	single = []string{"dense", "BM25"}
+	fixed  = []string{"equal RRF", "dense+.15 BM25", "dense+.3 BM25", "dense+.5 BM25", "dense+1 BM25"}
+)
+
+// byEngine asks the product for each facts and as many messages.
+func byEngine(mode pika.Mode) func(context.Context, *bed, string, int) (ranking, error) {
+	return func(ctx context.Context, b *bed, question string, each int) (ranking, error) {
+		q := pika.Query{
+			Text: question, Limit: each, Mode: mode, IncludeSuperseded: true, Deadline: pika.MaxDeadlineMS * time.Millisecond,
+		}
+		if len(b.set.messages) > 0 {
+			q.Messages = each
+		}
+		started := time.Now()
+		answer, err := b.engine.Search(ctx, b.scope, q)
+		r := ranking{took: time.Since(started)}
 		if err == nil && len(answer.Degraded) > 0 {
 			err = fmt.Errorf("the answer is degraded: %v", answer.Degraded)
 		}
-		var r ranking
-		for _, h := range answer.Facts {
-			r.facts = append(r.facts, h.Fact.ID)
+		for i, h := range answer.Facts {
+			r.facts = append(r.facts, pika.Scored{ID: h.Fact.ID, Score: h.Score})
+			if i < 10 {
+				r.text = append(r.text, h.Fact.Text)
+			}
 		}
 		for _, h := range answer.Messages {
-			r.messages = append(r.messages, h.Message.Key)
+			r.messages = append(r.messages, pika.Scored{ID: h.Message.Key, Score: h.Score})
 		}
 		return r, err
 	}
 }
 
-// byEqualRanks is the usual baseline: reciprocal rank fusion of the same legs with
-// k = 60 and equal weights (Cormack, Clarke and Büttcher, SIGIR 2009).
-func byEqualRanks(ctx context.Context, b *bed, question string) (r ranking, err error) {
-	vectors, err := b.embedder.Embed(ctx, pika.EmbedQuery, []string{question})
-	if err != nil {
-		return r, err
-	}
-	if r.facts, err = equalRanks(ctx, b, pika.CorpusFacts, question, vectors[0]); err != nil {
-		return r, err
-	}
-	r.messages, err = equalRanks(ctx, b, pika.CorpusMessages, question, vectors[0])
-	return r, err
-}
-
-func equalRanks(ctx context.Context, b *bed, corpus pika.Corpus, question string, vector []float32) ([]string, error) {
-	near, err := b.vectors.SearchVectors(ctx, b.scope, corpus, vector, 400)
-	if err != nil {
-		return nil, err
-	}
-	words, err := b.db.SearchKeyword(ctx, b.scope, corpus, keyword.Query(question), 200)
-	if err != nil {
-		return nil, err
-	}
-	const k = 60
-	sums := map[string]float64{}
-	for _, hits := range [][]pika.Scored{near, words} {
-		for i, h := range hits {
-			sums[h.ID] += 1 / float64(k+i+1)
+func byFusion(f fusion) func(context.Context, *bed, string, int) (ranking, error) {
+	return func(ctx context.Context, b *bed, question string, _ int) (r ranking, err error) {
+		vectors, err := b.embedder.Embed(ctx, pika.EmbedQuery, []string{question})
+		if err != nil {
+			return r, err
 		}
+		if r.facts, err = b.facts.rank(question, vectors[0], f); err != nil {
+			return r, err
+		}
+		r.messages, err = b.messages.rank(question, vectors[0], f)
+		return r, err
 	}
-	ids := make([]string, 0, len(sums))
-	for id := range sums {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(x, y string) int { return cmp.Or(cmp.Compare(sums[y], sums[x]), cmp.Compare(x, y)) })
-	return ids[:min(len(ids), depth)], nil
 }

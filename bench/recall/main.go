@@ -1,16 +1,16 @@
-// Command recall measures how much of the evidence for a question Pika's search finds:
-// recall of evidence at 1, 5 and 10 and mean reciprocal rank, for each leg alone, for
-// rank fusion with equal weights, and for the product's own fusion, all in one run.
+// Command recall measures how much of what answers a question Pika's search finds: on
+// the project's own bilingual corpus, and on LoCoMo's conversations where their file is
+// given. Beside the product it asks what a plain system would do with the same embedder
+// (dense only, BM25 only, reciprocal rank fusion, fixed weights), all in one run.
 //
-// What may come in: data sets in the formats of LoCoMo and of search/testdata, loaded
-// through the ports into a store of their own. What may not: weights or rules that the
-// product does not use.
+// What may come in: the corpus, data sets in the format of LoCoMo, loaded through the
+// ports into a store of their own. What may not: weights or rules that the product does
+// not use, other than those of the baselines.
 package main
 
 import (
 	"bufio"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -33,13 +33,9 @@ func main() {
 
 func run(ctx context.Context) error {
 	data := flag.String("data", "", "LoCoMo `file` (JSON; not part of this repository)")
-	bilingual := flag.String("bilingual", "", "bilingual `file`, such as search/testdata/bilingual.json")
-	tuned := flag.String("tuned", "conv-30", "sample_id of the `conversation` the weights were tuned on; it is reported apart")
-	speaker := flag.Bool("speaker", true, "give messages as \"name: content\"; false: only what was said")
+	corpus := flag.Bool("corpus", true, "measure the bilingual corpus")
+	tuned := flag.String("tuned", "conv-30", "sample_id of the `conversation` the weights were tuned on; it is named in the table")
 	flag.Parse()
-	if *data == "" && *bilingual == "" {
-		return errors.New("give -data, -bilingual or both")
-	}
 	path, err := local.Fetch(ctx, local.FetchOptions{Progress: os.Stderr})
 	if err != nil {
 		return err
@@ -50,22 +46,23 @@ func run(ctx context.Context) error {
 	}
 	fmt.Printf("%s · %s, %d cores · %s · model %s\n", time.Now().Format(time.DateOnly), processor(), runtime.NumCPU(), runtime.Version(), model.Model().ID)
 	if *data != "" {
-		sets, err := readLoCoMo(*data, *speaker)
+		sets, err := readLoCoMo(*data)
 		if err == nil {
-			err = reportLoCoMo(ctx, model, sets, *tuned, *speaker)
+			err = reportLoCoMo(ctx, model, sets, *tuned)
 		}
 		if err != nil {
 			return fmt.Errorf("measure %s: %w", *data, err)
 		}
 	}
-	if *bilingual != "" {
-		set, err := readBilingual(*bilingual)
-		if err == nil {
-			err = reportBilingual(ctx, model, set)
-		}
-		if err != nil {
-			return fmt.Errorf("measure %s: %w", *bilingual, err)
-		}
+	if !*corpus {
+		return nil
+	}
+	set, err := readCorpus()
+	if err == nil {
+		err = reportCorpus(ctx, model, set)
+	}
+	if err != nil {
+		return fmt.Errorf("measure the corpus: %w", err)
 	}
 	return nil
 }

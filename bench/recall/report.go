@@ -3,178 +3,179 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/pikamem/pika"
 )
 
-// score holds the sums of one arm over some questions: recall at 1, 5 and 10 and the
-// reciprocal rank of the first evidence, for facts, messages, and as many of each.
-type score struct {
-	questions int
-	sums      [3][4]float64
-}
-
-var cuts = []int{1, 5, 10}
-
-func (s *score) add(b *bed, r ranking, evidence []string) {
-	s.questions++
-	facts, messages := b.named(r.facts), b.named(r.messages)
-	for i, k := range cuts {
-		inFacts, inMessages := union(facts, k), union(messages, k)
-		s.sums[0][i] += covered(evidence, inFacts)
-		s.sums[1][i] += covered(evidence, inMessages)
-		maps.Copy(inFacts, inMessages)
-		s.sums[2][i] += covered(evidence, inFacts)
-	}
-	f, m := reciprocal(facts, evidence), reciprocal(messages, evidence)
-	s.sums[0][3] += f
-	s.sums[1][3] += m
-	s.sums[2][3] += max(f, m)
-}
-
-// named turns ids into the evidence they prove.
-func (b *bed) named(ids []string) [][]string {
-	proofs := make([][]string, len(ids))
-	for i, id := range ids {
-		proofs[i] = b.evidence[id]
-	}
-	return proofs
-}
-
-func union(proofs [][]string, k int) map[string]bool {
-	u := map[string]bool{}
-	for _, p := range proofs[:min(k, len(proofs))] {
-		for _, e := range p {
-			u[e] = true
-		}
-	}
-	return u
-}
-
-func covered(evidence []string, found map[string]bool) float64 {
-	wanted := slices.Compact(slices.Sorted(slices.Values(evidence)))
-	n := 0
-	for _, e := range wanted {
-		if found[e] {
-			n++
-		}
-	}
-	return float64(n) / float64(len(wanted))
-}
-
-func reciprocal(proofs [][]string, evidence []string) float64 {
-	for i, p := range proofs {
-		if slices.ContainsFunc(p, func(e string) bool { return slices.Contains(evidence, e) }) {
-			return 1 / float64(i+1)
-		}
-	}
-	return 0
-}
-
-// scores are the results by class of question and arm.
-type scores map[string]map[string]*score
-
-func (s scores) of(class, arm string) *score {
-	if s[class] == nil {
-		s[class] = map[string]*score{}
-	}
-	if s[class][arm] == nil {
-		s[class][arm] = &score{}
-	}
-	return s[class][arm]
-}
-
 const all = "all"
 
-// measure asks every question of a set with every arm; each result counts for every
-// class that classes names for it.
-func measure(ctx context.Context, model pika.Embedder, s set, into scores, classes func(query) []string) error {
+// counter counts the tokens of a text as the model sees them.
+type counter interface {
+	Tokens(role pika.EmbedRole, s string) int
+}
+
+// measure asks every question of a set with every arm, each facts and messages at a time;
+// a result counts for every class that classes names.
+func measure(ctx context.Context, model pika.Embedder, s set, each int, into results, classes func(query) []string) error {
 	b, err := open(ctx, model, s)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	for _, q := range s.questions {
+	for i, q := range s.questions {
+		progress(s.name, i, len(s.questions))
 		for _, a := range arms {
-			r, err := a.rank(ctx, b, q.text)
+			r, err := a.rank(ctx, b, q.text, each)
 			if err != nil {
 				return fmt.Errorf("%s: %w", a.name, err)
 			}
+			m := b.measure(r, q.evidence)
+			if c, ok := model.(counter); ok {
+				for _, t := range r.text {
+					m.tokens += c.Tokens(pika.EmbedPassage, t)
+				}
+			}
 			for _, class := range classes(q) {
-				into.of(class, a.name).add(b, r, q.evidence)
+				into.add(class, a.name, m)
 			}
 		}
 	}
+	progress(s.name, len(s.questions), len(s.questions))
 	return nil
 }
 
-func reportLoCoMo(ctx context.Context, model pika.Embedder, sets []set, tuned string, speaker bool) error {
-	results := scores{}
+func progress(name string, done, of int) {
+	if done%50 == 0 || done == of {
+		fmt.Fprintf(os.Stderr, "%s: %d of %d questions\n", name, done, of)
+	}
+}
+
+// reportLoCoMo prints the tables for LoCoMo. tuned names the conversation that weights
+// were set on; it is reported apart.
+func reportLoCoMo(ctx context.Context, model pika.Embedder, sets []set, tuned string) error {
+	found := results{}
 	order := append(categories(), all)
 	for _, s := range sets {
-		fmt.Printf("%s: %d facts, %d messages (speaker's name in front: %v), %d questions with evidence\n", s.name, len(s.facts), len(s.messages), speaker, len(s.questions))
+		fmt.Printf("%s: %d facts, %d messages, %d questions with evidence\n", s.name, len(s.facts), len(s.messages), len(s.questions))
 		own := s.name
 		if s.name == tuned {
 			own += " (tuned on)"
 		}
 		order = append(order, own)
-		err := measure(ctx, model, s, results, func(q query) []string {
-			if s.name == tuned {
-				return []string{own}
-			}
-			return []string{q.class, all, own}
-		})
+		err := measure(ctx, model, s, 10, found, func(q query) []string { return []string{q.class, all, own} })
 		if err != nil {
 			return err
 		}
 	}
-	fmt.Printf("\nLoCoMo, evidence recall at 1/5/10 and MRR (first %d); categories and \"all\" leave out %s\n", depth, tuned)
-	print(results, order, []string{"facts", "messages", "as many of each"})
+	fmt.Println("\nLoCoMo, recall of the evidence in ten facts, ten messages, ten in all (with its 95 % interval) and ten of each; MRR of the first evidence in the merged list")
+	printConversations(os.Stdout, found, order)
+	printCost(os.Stdout, found[all])
 	return nil
 }
 
-func reportBilingual(ctx context.Context, model pika.Embedder, s set) error {
-	results := scores{}
-	var order []string
-	err := measure(ctx, model, s, results, func(q query) []string {
-		if !slices.Contains(order, q.class) {
-			order = append(order, q.class)
-		}
-		return []string{q.class, all}
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\nBilingual set (tuned on): %d facts of one user, %d questions; recall at 1/5/10 and MRR\n", len(s.facts), len(s.questions))
-	print(results, append(order, all), []string{"facts"})
-	return nil
-}
-
-func print(results scores, order, columns []string) {
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+func printConversations(out io.Writer, found results, order []string) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	defer table.Flush()
-	fmt.Fprint(table, "questions\tn\tarm")
-	for _, c := range columns {
-		fmt.Fprint(table, "\t", c)
-	}
-	fmt.Fprintln(table)
+	fmt.Fprintln(table, "questions\tn\tarm\tfacts\tmessages\tin all\t\tof each\tMRR")
 	for _, class := range order {
 		for _, a := range arms {
-			s := results.of(class, a.name)
-			if s.questions == 0 {
+			s := found[class][a.name]
+			if len(s) == 0 {
 				continue
 			}
-			fmt.Fprintf(table, "%s\t%d\t%s", class, s.questions, a.name)
-			for i := range columns {
-				v := s.sums[i]
-				n := float64(s.questions)
-				fmt.Fprintf(table, "\t%.3f %.3f %.3f  %.3f", v[0]/n, v[1]/n, v[2]/n, v[3]/n)
-			}
-			fmt.Fprintln(table)
+			low, high := s.interval(inAll)
+			fmt.Fprintf(table, "%s\t%d\t%s\t%.3f\t%.3f\t%.3f\t%.3f–%.3f\t%.3f\t%.3f\n", class, len(s), a.name,
+				s.mean(func(m measures) float64 { return m.facts10 }), s.mean(func(m measures) float64 { return m.messages10 }),
+				s.mean(inAll), low, high, s.mean(func(m measures) float64 { return m.ofEach }), s.mean(reciprocalOf))
 		}
 	}
+}
+
+func inAll(m measures) float64        { return m.inAll }
+func reciprocalOf(m measures) float64 { return m.reciprocal }
+func recallAt(cut int) func(measures) float64 {
+	i := slices.Index(cuts, cut)
+	return func(m measures) float64 { return m.recall[i] }
+}
+
+// printCost prints what the product took per question.
+func printCost(out io.Writer, byArm map[string]sample) {
+	s := byArm[whole]
+	fmt.Fprintf(out, "\n%s: p50 %.1f, p95 %.1f, p99 %.1f ms per search; %.0f tokens in the first ten facts\n", whole,
+		milliseconds(s.percentile(.50)), milliseconds(s.percentile(.95)), milliseconds(s.percentile(.99)),
+		s.mean(func(m measures) float64 { return float64(m.tokens) }))
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// reportCorpus prints the tables for both halves of the bilingual corpus.
+func reportCorpus(ctx context.Context, model pika.Embedder, s set) error {
+	byHalf := map[string]results{}
+	for _, half := range halves {
+		byHalf[half] = results{}
+		part := s
+		part.questions = slices.DeleteFunc(slices.Clone(s.questions), func(q query) bool { return q.half != half })
+		err := measure(ctx, model, part, depth, byHalf[half], func(q query) []string { return []string{q.class, all} })
+		if err != nil {
+			return err
+		}
+	}
+	for _, half := range halves {
+		fmt.Printf("\nBilingual corpus, half %q: %d facts of one user (both halves); recall at 1, 5 (with its 95 %% interval), 10, 30, of as many right facts as fit, and MRR\n", half, len(s.facts))
+		printClasses(os.Stdout, byHalf[half])
+		printVerdict(os.Stdout, byHalf[half])
+	}
+	printCost(os.Stdout, byHalf["report"][all])
+	return nil
+}
+
+func printClasses(out io.Writer, found results) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	defer table.Flush()
+	fmt.Fprintln(table, "questions\tn\tarm\t@1\t@5\t\t@10\t@30\tMRR")
+	for _, class := range classesOf(found) {
+		for _, a := range arms {
+			s := found[class][a.name]
+			low, high := s.interval(recallAt(5))
+			fmt.Fprintf(table, "%s\t%d\t%s\t%.3f\t%.3f\t%.3f–%.3f\t%.3f\t%.3f\t%.3f\n", class, len(s), a.name,
+				s.mean(recallAt(1)), s.mean(recallAt(5)), low, high, s.mean(recallAt(10)), s.mean(recallAt(30)), s.mean(reciprocalOf))
+		}
+	}
+}
+
+// classesOf returns the classes by name, and all last.
+func classesOf(found results) []string {
+	classes := slices.DeleteFunc(slices.Sorted(maps.Keys(found)), func(c string) bool { return c == all })
+	return append(classes, all)
+}
+
+// printVerdict compares the product with the best single arm of each class and the best
+// fixed fusion over all, at 5.
+func printVerdict(out io.Writer, found results) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	defer table.Flush()
+	fmt.Fprintln(table, "\nrecall at 5\tpika\tbest single arm\tdifference")
+	for _, class := range classesOf(found) {
+		name, best := bestOf(found[class], single)
+		ours := found[class][whole].mean(recallAt(5))
+		fmt.Fprintf(table, "%s\t%.3f\t%.3f %s\t%+.3f\n", class, ours, best, name, ours-best)
+	}
+	name, best := bestOf(found[all], fixed)
+	ours := found[all][whole].mean(recallAt(5))
+	fmt.Fprintf(table, "all, against the best fixed fusion\t%.3f\t%.3f %s\t%+.3f\n", ours, best, name, ours-best)
+}
+
+func bestOf(byArm map[string]sample, names []string) (name string, best float64) {
+	for _, n := range names {
+		if r := byArm[n].mean(recallAt(5)); r > best || name == "" {
+			name, best = n, r
+		}
+	}
+	return name, best
 }

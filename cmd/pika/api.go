@@ -38,7 +38,8 @@ func (a *App) newAPI(draining <-chan struct{}) (http.Handler, error) {
 			return extract.DryRun(ctx, a.extractor, r)
 		},
 		Keys: a.keys, Keyless: !a.Config.needsKeys(),
-		Ready: a.ready, BodyKey: a.bodyKey(), Draining: draining, Registry: a.Registry, Log: a.Log, Now: a.Now,
+		MetricsOpen: a.Config.MetricsOpen || a.Config.Command == "worker", // a worker's address is no API
+		Ready:       a.ready, BodyKey: a.bodyKey(), Draining: draining, Registry: a.Registry, Log: a.Log, Now: a.Now,
 		DefaultDeadline: a.Config.SearchDeadline, MaxInFlight: a.Config.MaxInFlight, Hosts: []string{host},
 		Extractor: a.extractor.Name(), Version: versionText(),
 	})

@@ -41,7 +41,8 @@ type App struct {
 	stores    *stores
 	embedder  pika.Embedder // the configured one
 	extractor pika.Extractor
-	index     *activeIndex // the embedder and the vector index in use
+	reranker  pika.Reranker // nil: no language model is configured
+	index     *activeIndex  // the embedder and the vector index in use
 	searcher  *search.Engine
 	projected *projection.Projections
 	counts    *cache.Metrics

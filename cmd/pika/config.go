@@ -44,6 +44,7 @@ type Config struct {
 	JobConcurrency  int           // activities at once beside the language model's
 	MaxInFlight     int           // requests at once; more are refused with 503
 	Synchronous     string        // FULL | NORMAL: SQLite's durability against power loss
+	MetricsOpen     bool          // every caller may read /metrics
 	LogLevel        slog.Level    // debug | info | warn | error
 
 	ReconcileSchedule string        // cron text in UTC, or off

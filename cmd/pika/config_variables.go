@@ -46,7 +46,7 @@ func variables() []variable {
 		{name: "PIKA_EMBEDDER", dev: "local", meaning: "embedding model: local (multilingual-e5-small in process) or openai:MODEL", set: model(func(c *Config) *string { return &c.Embedder }, "local")},
 		{name: "PIKA_EMBEDDER_BASE_URL", meaning: "OpenAI-compatible server of the embedding model; default OPENAI_BASE_URL", set: text(func(c *Config) *string { return &c.EmbedderBaseURL })},
 		{name: "PIKA_MODEL", meaning: "file of the local embedding model; default: the user's cache folder, where make build puts it", set: text(func(c *Config) *string { return &c.Model })},
-		{name: "PIKA_LLM", dev: "openai:gpt-4o-mini if OPENAI_API_KEY or OPENAI_BASE_URL is set, else rules", meaning: "extractor: openai:MODEL or rules (no language model; labelled degraded)", set: model(func(c *Config) *string { return &c.LLM }, "rules")},
+		{name: "PIKA_LLM", dev: "openai:gpt-4o-mini if OPENAI_API_KEY or OPENAI_BASE_URL is set, else rules", meaning: "extractor, and reranker of searches that ask for it: openai:MODEL or rules (no language model; labelled degraded)", set: model(func(c *Config) *string { return &c.LLM }, "rules")},
 		{name: "PIKA_LLM_TIMEOUT", dev: "60s", meaning: "longest call of the language model", set: duration(func(c *Config) *time.Duration { return &c.LLMTimeout }, time.Second, 10*time.Minute)},
 		{name: "PIKA_LLM_CONCURRENCY", dev: "8", meaning: "calls of the language model at once, 1–256", set: number(func(c *Config) *int { return &c.LLMConcurrency }, 1, 256)},
 		{name: "PIKA_LLM_CACHE_TTL", dev: "5m", meaning: "how long an answer of the language model is reused for the same chunk", set: duration(func(c *Config) *time.Duration { return &c.LLMCacheTTL }, time.Second, 24*time.Hour)},
@@ -67,6 +67,7 @@ func variables() []variable {
 		{name: "PIKA_RECONCILE_GRACE", dev: "5m", meaning: "rows younger than this are left alone when comparing, 10s–24h", set: duration(func(c *Config) *time.Duration { return &c.ReconcileGrace }, 10*time.Second, 24*time.Hour)},
 		{name: "PIKA_RECONCILE_RATE", dev: "500", meaning: "rows repaired per second at most, 1–100000", set: number(func(c *Config) *int { return &c.ReconcileRate }, 1, 100_000)},
 		{name: "PIKA_RECALL_PROBE_EVERY", dev: "10m", meaning: "how often the vector index is compared with exact answers, 10s–24h", set: duration(func(c *Config) *time.Duration { return &c.ProbeEvery }, 10*time.Second, 24*time.Hour)},
+		{name: "PIKA_METRICS_OPEN", dev: "false", meaning: "true: every caller may read /metrics of an API that needs keys; false: only this machine", set: boolean(func(c *Config) *bool { return &c.MetricsOpen })},
 		{name: "PIKA_LOG_LEVEL", dev: "info", meaning: "debug, info, warn or error", set: setLogLevel},
 	}
 }

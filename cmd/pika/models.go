@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,12 +26,7 @@ func (a *App) openModels(ctx context.Context) error {
 		return err
 	}
 	a.embedder = embedder
-	extractor, err := a.openExtractor(counts)
-	if err != nil {
-		return err
-	}
-	a.extractor = extractor
-	return nil
+	return a.openLLM(counts)
 }
 
 // openEmbedder opens the embedder of a name as PIKA_EMBEDDER gives it, behind its cache.
@@ -46,7 +43,10 @@ func (a *App) openEmbedder(ctx context.Context, name string) (pika.Embedder, err
 func openEmbedder(ctx context.Context, c Config, name string, now func() time.Time) (pika.Embedder, func() error, error) {
 	if model, ok := strings.CutPrefix(name, "openai:"); ok {
 		embedder, err := openai.NewEmbedder(ctx, openai.Config{APIKey: c.OpenAIKey, BaseURL: c.EmbedderBaseURL, Model: model, Now: now})
-		return embedder, func() error { return nil }, err
+		if err != nil {
+			return nil, nil, embedderError(c, err)
+		}
+		return embedder, func() error { return nil }, nil
 	}
 	path, err := local.Locate(c.Model)
 	if err != nil {
@@ -59,19 +59,42 @@ func openEmbedder(ctx context.Context, c Config, name string, now func() time.Ti
 	return embedder, embedder.Close, nil
 }
 
-func (a *App) openExtractor(counts *cache.Metrics) (pika.Extractor, error) {
+// embedderError says which embedding server an error is of, and whether its key is missing.
+func embedderError(c Config, err error) error {
+	address := cmp.Or(c.EmbedderBaseURL, "https://api.openai.com/v1")
+	if u, parseErr := url.Parse(address); parseErr == nil {
+		address = u.Redacted()
+	}
+	hint := "check PIKA_EMBEDDER_BASE_URL or OPENAI_BASE_URL"
+	if c.OpenAIKey == "" {
+		hint += ", and OPENAI_API_KEY, which is not set"
+	}
+	return pika.Wrap(pika.CodeOf(err), err, "the embedding server at %s: %s; %s", address, message(err), hint)
+}
+
+// openLLM makes the extractor and the reranker over the configured language model;
+// without one, the rules extractor and no reranker.
+func (a *App) openLLM(counts *cache.Metrics) error {
 	name, ok := strings.CutPrefix(a.Config.LLM, "openai:")
 	if !ok {
 		a.Log.Warn("no language model is configured: the rules extractor finds less; set OPENAI_API_KEY or OPENAI_BASE_URL", "degraded", "llm")
-		return rules.New(rules.Options{}), nil
+		a.extractor = rules.New(rules.Options{})
+		return nil
 	}
-	extractor, err := openai.NewExtractor(openai.Config{
+	config := openai.Config{
 		APIKey: a.Config.OpenAIKey, BaseURL: a.Config.OpenAIBaseURL, Model: name, Timeout: a.Config.LLMTimeout, Now: a.Now,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("PIKA_LLM (or --llm): %w", err)
 	}
-	return cache.NewExtractor(extractor, extract.PromptVersion, a.stores.cache, cache.ExtractorOptions{TTL: a.Config.LLMCacheTTL, Metrics: counts}), nil
+	extractor, err := openai.NewExtractor(config)
+	if err != nil {
+		return fmt.Errorf("PIKA_LLM (or --llm): %w", err)
+	}
+	reranker, err := openai.NewReranker(config)
+	if err != nil {
+		return fmt.Errorf("PIKA_LLM (or --llm): %w", err)
+	}
+	a.extractor = cache.NewExtractor(extractor, extract.PromptVersion, a.stores.cache, cache.ExtractorOptions{TTL: a.Config.LLMCacheTTL, Metrics: counts})
+	a.reranker = reranker
+	return nil
 }
 
 // runModelFetch makes the local embedding model ready in the user's cache folder.

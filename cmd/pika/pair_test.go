@@ -18,7 +18,7 @@ func TestGatewayAndWorker(t *testing.T) {
 	awaitWell(t, p.worker)
 	for _, s := range []*process.Server{p.gateway, p.worker} {
 		r, err := ready(t, s)
-		for _, name := range []string{"facts", "engine", "vectors", "graph", "cache", "embedder", "llm"} {
+		for _, name := range []string{"facts", "engine", "worker", "vectors", "graph", "cache", "embedder", "llm"} {
 			if status, _ := r.of(name); err != nil || status != "ok" {
 				t.Errorf("/readyz says %q of %s, %v", status, name, err)
 			}

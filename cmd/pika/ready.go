@@ -17,7 +17,7 @@ type check struct {
 	name     string
 	required bool // the main job cannot run without it
 	ask      func(ctx context.Context) error
-	degraded func() string // why it works worse than it should; empty: it does not
+	degraded func(ctx context.Context) string // why it works worse than it should; empty: it does not
 }
 
 // checks lists every dependency. Accepting needs the engine alone; without the truth
@@ -27,6 +27,7 @@ func (a *App) checks() []check {
 	return []check{
 		{name: "facts", required: a.Config.onSQLite(), ask: a.stores.truth.Ping},
 		{name: "engine", required: true, ask: a.engine.connection.Healthy},
+		{name: "worker", degraded: a.workerProblem},
 		{name: "vectors", ask: a.index.ping, degraded: a.recallProblem},
 		{name: "graph", ask: a.stores.pingGraph},
 		{name: "cache", ask: a.stores.pingCache},
@@ -58,22 +59,33 @@ func (c check) state(ctx context.Context) gateway.Dependency {
 		}
 	}
 	if c.degraded != nil {
-		if reason := c.degraded(); reason != "" {
+		if reason := c.degraded(ctx); reason != "" {
 			d.Status, d.Reason = gateway.StatusDegraded, reason
 		}
 	}
 	return d
 }
 
-func (a *App) llmProblem() string {
+func (a *App) llmProblem(context.Context) string {
 	if a.extractor.Name() != "rules" {
 		return ""
 	}
 	return "no language model is configured, so the rules extractor works in its place; set OPENAI_API_KEY or OPENAI_BASE_URL"
 }
 
+// workerProblem says why accepted jobs wait.
+func (a *App) workerProblem(ctx context.Context) string {
+	switch worked, err := a.engine.connection.Worked(ctx); {
+	case err != nil:
+		return "whether a worker takes jobs is not known: " + message(err)
+	case !worked:
+		return "no worker takes jobs: start pika worker"
+	}
+	return ""
+}
+
 // recallProblem says why the vector index finds less than it should.
-func (a *App) recallProblem() string {
+func (a *App) recallProblem(context.Context) string {
 	if a.prober == nil {
 		return ""
 	}

@@ -19,12 +19,21 @@ type reindexFlags struct {
 	drop  bool
 }
 
+// setModel takes the value of --model, which may be left out but not be empty.
+func (f *reindexFlags) setModel(name string) error {
+	if name == "" {
+		return errors.New("it is empty: give local or openai:MODEL, or leave --model out for PIKA_EMBEDDER")
+	}
+	f.model = name
+	return nil
+}
+
 // runReindex makes the vectors of all facts and messages anew with another model,
 // beside those in use, and switches to them. Gateways and workers go on meanwhile.
 func runReindex(ctx context.Context, args []string, out io.Writer) (err error) {
 	var f reindexFlags
 	config, err := LoadConfig("reindex", args, os.Getenv, func(flags *flag.FlagSet) {
-		flags.StringVar(&f.model, "model", "", "the embedder to switch to, as PIKA_EMBEDDER names it; default PIKA_EMBEDDER")
+		flags.Func("model", "the embedder to switch to, as PIKA_EMBEDDER names it; default PIKA_EMBEDDER", f.setModel)
 		flags.BoolVar(&f.drop, "drop", false, "remove the former model's vectors once everything is switched")
 	})
 	if err != nil {

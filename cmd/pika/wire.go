@@ -37,7 +37,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.searcher = search.New(search.Config{
 		Facts: a.stores.truth, Messages: a.stores.truth, Keyword: a.stores.truth, Raw: a.stores.raw(), Index: a.index.Index,
-		Now: a.Now, Log: a.Log, Registerer: a.Registry,
+		Graph: a.stores.graph(), Reranker: a.reranker, Now: a.Now, Log: a.Log, Registerer: a.Registry,
 	})
 	a.onClose("the search", func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)

@@ -1,0 +1,145 @@
+package search
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/lexicon"
+	"github.com/pikamem/pika/text"
+)
+
+// exactMark begins the term of a word with its diacritics (see text.Terms).
+const exactMark = "="
+
+// Bounds of what counts as a slip of the fingers.
+const (
+	shortestTypo = 4 // letters of a word that may hold one slip
+	longerTypo   = 8 // … and two
+	mostNear     = 4 // words of the vocabulary taken for one
+)
+
+// Vocabulary is what a search knows of the words in one user's memory. A nil one knows
+// nothing. It is never changed.
+type Vocabulary struct {
+	terms     map[string]bool
+	spellings map[string][]lexicon.Spelling // by folded word
+	words     map[int][]string              // folded words without digits, by their number of letters
+	size      int                           // in bytes, roughly
+}
+
+// NewVocabulary puts the terms of several corpora together.
+func NewVocabulary(lists ...[]pika.TermDocuments) *Vocabulary {
+	v := &Vocabulary{terms: map[string]bool{}, spellings: map[string][]lexicon.Spelling{}, words: map[int][]string{}}
+	for _, list := range lists {
+		for _, t := range list {
+			v.add(t)
+		}
+	}
+	return v
+}
+
+const bytesPerTerm = 96 // of the maps, beside the term itself
+
+func (v *Vocabulary) add(t pika.TermDocuments) {
+	known := v.terms[t.Term]
+	if !known {
+		v.terms[t.Term] = true
+		v.size += bytesPerTerm + len(t.Term)
+	}
+	if word, ok := strings.CutPrefix(t.Term, exactMark); ok {
+		folded := text.Fold(word)
+		at := slices.IndexFunc(v.spellings[folded], func(s lexicon.Spelling) bool { return s.Word == word })
+		if at < 0 {
+			v.spellings[folded] = append(v.spellings[folded], lexicon.Spelling{Word: word, Texts: t.Documents})
+			return
+		}
+		v.spellings[folded][at].Texts += t.Documents
+		return
+	}
+	if n := utf8.RuneCountInString(t.Term); !known && n >= shortestTypo-1 && isWord(t.Term) {
+		v.words[n] = append(v.words[n], t.Term)
+	}
+}
+
+// isWord leaves out what is no word of a text, and codes, where every sign counts.
+func isWord(term string) bool { return !strings.ContainsAny(term, "~#=0123456789") }
+
+// Holds reports whether a term stands in the user's texts.
+func (v *Vocabulary) Holds(term string) bool { return v != nil && v.terms[term] }
+
+// Spellings returns how the user's texts write a word that folds to these letters.
+func (v *Vocabulary) Spellings(folded string) []lexicon.Spelling {
+	if v == nil {
+		return nil
+	}
+	return v.spellings[folded]
+}
+
+// Near returns words of the user's texts that a word which is not among them may be a
+// slip for: with one letter left out, added, changed or two neighbours swapped
+// (Damerau, CACM 7(3), 1964), in words of 8 letters or more two such. Fewest slips
+// first.
+func (v *Vocabulary) Near(word string) []string {
+	letters := []rune(word)
+	if v == nil || len(letters) < shortestTypo || !isWord(word) {
+		return nil
+	}
+	most := 1
+	if len(letters) >= longerTypo {
+		most = 2
+	}
+	var near [3][]string
+	for n := len(letters) - most; n <= len(letters)+most; n++ {
+		for _, candidate := range v.words[n] {
+			if d := distance(letters, []rune(candidate), most); d <= most {
+				near[d] = append(near[d], candidate)
+			}
+		}
+	}
+	for _, words := range near {
+		if len(words) > 0 {
+			slices.Sort(words)
+			return words[:min(len(words), mostNear)]
+		}
+	}
+	return nil
+}
+
+// distance is the optimal string alignment distance, or most+1 if it is above most.
+func distance(a, b []rune, most int) int {
+	if len(a)-len(b) > most || len(b)-len(a) > most {
+		return most + 1
+	}
+	var twoBefore, before, row [maxWord]int
+	if len(b) >= maxWord || len(a) >= maxWord {
+		return most + 1
+	}
+	for j := range len(b) + 1 {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		twoBefore, before = before, row
+		row[0] = i
+		least := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(before[j]+1, row[j-1]+1, before[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], twoBefore[j-2]+1)
+			}
+			least = min(least, row[j])
+		}
+		if least > most {
+			return most + 1
+		}
+	}
+	return row[len(b)]
+}
+
+// maxWord bounds, in letters, the words whose slips are looked for.
+const maxWord = 32
