@@ -2,6 +2,7 @@ package search
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,20 +74,28 @@ var timeRules = []timeRule{
 	{word(`(?:in|last|this|since|of|early|late|mid|during)\s+(` + monthNames + `)|(` + monthNames + `)\s+\d{1,2}(?:st|nd|rd|th)?`), func(g []string, _ time.Time) (Period, bool) {
 		return anyMonth(numberOfMonth(g[1] + g[2]))
 	}},
-	{word(`last year|năm ngoái|năm rồi`), func(_ []string, now time.Time) (Period, bool) { return yearFrom(yearOf(now, -1)), true }},
-	{word(`this year|năm nay`), func(_ []string, now time.Time) (Period, bool) { return yearFrom(yearOf(now, 0)), true }},
-	{word(`next year|năm sau|sang năm|năm tới`), func(_ []string, now time.Time) (Period, bool) { return yearFrom(yearOf(now, 1)), true }},
-	{word(`last month|tháng trước|tháng rồi`), func(_ []string, now time.Time) (Period, bool) { return monthFrom(now, -1), true }},
-	{word(`this month|tháng này`), func(_ []string, now time.Time) (Period, bool) { return monthFrom(now, 0), true }},
-	{word(`next month|tháng sau|tháng tới`), func(_ []string, now time.Time) (Period, bool) { return monthFrom(now, 1), true }},
-	{word(`last week|tuần trước|tuần rồi`), func(_ []string, now time.Time) (Period, bool) { return weekFrom(now, -1), true }},
-	{word(`this week|tuần này`), func(_ []string, now time.Time) (Period, bool) { return weekFrom(now, 0), true }},
-	{word(`next week|tuần sau|tuần tới`), func(_ []string, now time.Time) (Period, bool) { return weekFrom(now, 1), true }},
-	{word(`yesterday|hôm qua`), func(_ []string, now time.Time) (Period, bool) { return dayFrom(now, -1), true }},
-	{word(`tomorrow|ngày mai`), func(_ []string, now time.Time) (Period, bool) { return dayFrom(now, 1), true }},
-	{word(`today|hôm nay|now|currently|nowadays|bây giờ|hiện tại|hiện nay|hiện giờ|dạo này`), func(_ []string, now time.Time) (Period, bool) {
-		return dayFrom(now, 0), true
-	}},
+}
+
+// relativeTimes are the times that are named from now, by the words that name them.
+var relativeTimes = []struct {
+	words []string
+	read  func(now time.Time) Period
+}{
+	{[]string{"last year", "năm ngoái", "năm rồi"}, func(now time.Time) Period { return yearFrom(yearOf(now, -1)) }},
+	{[]string{"this year", "năm nay"}, func(now time.Time) Period { return yearFrom(yearOf(now, 0)) }},
+	{[]string{"next year", "năm sau", "sang năm", "năm tới"}, func(now time.Time) Period { return yearFrom(yearOf(now, 1)) }},
+	{[]string{"last month", "tháng trước", "tháng rồi"}, func(now time.Time) Period { return monthFrom(now, -1) }},
+	{[]string{"this month", "tháng này"}, func(now time.Time) Period { return monthFrom(now, 0) }},
+	{[]string{"next month", "tháng sau", "tháng tới"}, func(now time.Time) Period { return monthFrom(now, 1) }},
+	{[]string{"last week", "tuần trước", "tuần rồi"}, func(now time.Time) Period { return weekFrom(now, -1) }},
+	{[]string{"this week", "tuần này"}, func(now time.Time) Period { return weekFrom(now, 0) }},
+	{[]string{"next week", "tuần sau", "tuần tới"}, func(now time.Time) Period { return weekFrom(now, 1) }},
+	{[]string{"yesterday", "hôm qua"}, func(now time.Time) Period { return dayFrom(now, -1) }},
+	{[]string{"tomorrow", "ngày mai"}, func(now time.Time) Period { return dayFrom(now, 1) }},
+	{
+		[]string{"today", "hôm nay", "now", "currently", "nowadays", "bây giờ", "hiện tại", "hiện nay", "hiện giờ", "dạo này"},
+		func(now time.Time) Period { return dayFrom(now, 0) },
+	},
 }
 
 func word(pattern string) *regexp.Regexp {
@@ -98,17 +107,40 @@ func word(pattern string) *regexp.Regexp {
 func Periods(question string, now time.Time) []Period {
 	rest := strings.ToLower(question)
 	var periods []Period
+	if namesDate(rest) {
+		periods, rest = dates(rest, now.UTC())
+	}
+	spaced := " " + strings.Join(strings.FieldsFunc(rest, isSeparator), " ") + " "
+	for _, relative := range relativeTimes {
+		named := slices.ContainsFunc(relative.words, func(w string) bool { return strings.Contains(spaced, " "+w+" ") })
+		if named && len(periods) < maxPeriods {
+			periods = append(periods, relative.read(now.UTC()))
+		}
+	}
+	return periods
+}
+
+// namesDate reports whether a question may hold a date, so that most need no rules.
+func namesDate(question string) bool {
+	return strings.ContainsAny(question, "0123456789") || slices.ContainsFunc(monthsInLower, func(m string) bool { return strings.Contains(question, m) })
+}
+
+var monthsInLower = strings.Split(monthNames, "|")
+
+// dates applies the rules and returns what they leave of the question.
+func dates(question string, now time.Time) (periods []Period, rest string) {
+	rest = question
 	for _, rule := range timeRules {
 		match := rule.pattern.FindStringSubmatchIndex(rest)
 		if match == nil || len(periods) == maxPeriods {
 			continue
 		}
-		if p, ok := rule.read(groupsOf(rest, match), now.UTC()); ok {
+		if p, ok := rule.read(groupsOf(rest, match), now); ok {
 			periods = append(periods, p)
 			rest = rest[:match[0]] + " " + rest[match[1]:]
 		}
 	}
-	return periods
+	return periods, rest
 }
 
 func groupsOf(s string, match []int) []string {

@@ -76,6 +76,31 @@ func reportLoCoMo(ctx context.Context, model pika.Embedder, sets []set, tuned st
 	fmt.Println("\nLoCoMo, recall of the evidence in ten facts, ten messages, ten in all (with its 95 % interval) and ten of each; MRR of the first evidence in the merged list")
 	printConversations(os.Stdout, found, order)
 	printCost(os.Stdout, found[all])
+	return reportDepths(ctx, model, sets)
+}
+
+// reportDepths asks for thirty of each, and prints recall by the length of the merged list.
+func reportDepths(ctx context.Context, model pika.Embedder, sets []set) error {
+	found := results{}
+	for _, s := range sets {
+		if err := measure(ctx, model, s, 30, found, func(q query) []string { return []string{q.class, all} }); err != nil {
+			return err
+		}
+	}
+	fmt.Println("\nLoCoMo, asked for thirty of each: recall of the evidence in the first 1, 5, 10 and 30 of facts and messages together, and MRR")
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	defer table.Flush()
+	fmt.Fprintln(table, "questions\tn\tarm\t@1\t@5\t@10\t@30\tMRR")
+	for _, class := range append(categories(), all) {
+		for _, a := range arms {
+			s := found[class][a.name]
+			fmt.Fprintf(table, "%s\t%d\t%s", class, len(s), a.name)
+			for i := range cuts {
+				fmt.Fprintf(table, "\t%.3f", s.mean(func(m measures) float64 { return m.merged[i] }))
+			}
+			fmt.Fprintf(table, "\t%.3f\n", s.mean(reciprocalOf))
+		}
+	}
 	return nil
 }
 

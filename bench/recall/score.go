@@ -16,6 +16,7 @@ var cuts = []int{1, 5, 10, 30}
 // measures are what one arm made of one question.
 type measures struct {
 	recall     [4]float64 // of the evidence in the first facts, at each cut: of as much as fits
+	merged     [4]float64 // of the evidence in the first of facts and messages by score
 	reciprocal float64    // of the rank of the first evidence, among facts and messages by score
 	facts10    float64    // ten facts
 	messages10 float64    // ten messages
@@ -33,6 +34,9 @@ func (b *bed) measure(r ranking, evidence []string) measures {
 	}
 	merged := slices.Concat(r.facts, r.messages)
 	slices.SortStableFunc(merged, func(x, y pika.Scored) int { return cmp.Compare(y.Score, x.Score) })
+	for i, k := range cuts {
+		m.merged[i] = covered(evidence, b.union(first(merged, k)))
+	}
 	m.reciprocal = b.reciprocal(merged, evidence)
 	facts, messages := b.union(first(r.facts, 10)), b.union(first(r.messages, 10))
 	m.facts10, m.messages10 = covered(evidence, facts), covered(evidence, messages)
