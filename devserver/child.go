@@ -36,6 +36,9 @@ func (s *Server) launch(ctx context.Context) (*child, error) {
 	}
 	if err := s.awaitHealthy(ctx, c); err != nil {
 		c.stop()
+		if c.output.foundPortTaken() {
+			err = fmt.Errorf("%w: %w", errPortTaken, err)
+		}
 		return nil, fmt.Errorf("start the local workflow server: %w%s", err, c.output.quote())
 	}
 	s.set(c.cmd.Process.Pid, nil)

@@ -16,7 +16,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -97,7 +96,7 @@ func (s *Server) launchFirst(ctx context.Context) (*child, error) {
 			return nil, err
 		}
 		c, err := s.launch(ctx)
-		if err == nil || attempt == maxPortAttempts || !strings.Contains(err.Error(), "address already in use") {
+		if err == nil || attempt == maxPortAttempts || !errors.Is(err, errPortTaken) {
 			return c, err
 		}
 		s.options.Log.Warn("a port of the workflow server was taken meanwhile; it is started with others")
@@ -211,4 +210,7 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
-var errStopped = errors.New("it was stopped")
+var (
+	errStopped   = errors.New("it was stopped")
+	errPortTaken = errors.New("a port it needs is taken")
+)

@@ -220,7 +220,7 @@ func TestPortTakenMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := filepath.Join(t.TempDir(), "temporal")
-	body := fmt.Sprintf("#!/bin/sh\nif mkdir %q; then echo 'listen tcp: bind: address already in use'; exit 1; fi\nexec %q \"$@\"\n", script+".tried", real)
+	body := fmt.Sprintf("#!/bin/sh\nif mkdir %q; then echo 'panic: listen tcp: bind: address already in use'; seq 2000; exit 2; fi\nexec %q \"$@\"\n", script+".tried", real)
 	if err := os.WriteFile(script, []byte(body), 0o700); err != nil {
 		t.Fatal(err)
 	}

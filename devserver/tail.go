@@ -16,6 +16,8 @@ type tail struct {
 	mu   sync.Mutex
 	kept []byte
 	line []byte
+
+	portTaken bool // a line said so, however long ago
 }
 
 func newTail(log *slog.Logger) *tail { return &tail{log: log} }
@@ -33,9 +35,17 @@ func (t *tail) Write(p []byte) (int, error) {
 			t.line = t.line[max(0, len(t.line)-tailBytes):]
 			return len(p), nil
 		}
+		t.portTaken = t.portTaken || bytes.Contains(line, []byte("address already in use"))
 		t.log.Debug("workflow server", "line", string(line))
 		t.line = rest
 	}
+}
+
+// foundPortTaken reports whether the server said that a port it wanted is taken.
+func (t *tail) foundPortTaken() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.portTaken
 }
 
 func (t *tail) String() string {

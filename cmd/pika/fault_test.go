@@ -59,7 +59,7 @@ var duringOutage = map[localtest.Name]struct {
 	localtest.Postgres: {[]string{"PIKA_FACTS"}, "503"},
 	localtest.Redis:    {[]string{"PIKA_CACHE"}, ""},
 	localtest.Milvus:   {[]string{"PIKA_VECTORS"}, "vectors"},
-	localtest.Neo4j:    {[]string{"PIKA_GRAPH"}, ""},
+	localtest.Neo4j:    {[]string{"PIKA_GRAPH"}, "graph"},
 }
 
 // TestServerKilledDuringExtractions kills each of the four servers in the middle of 200

@@ -64,7 +64,7 @@ func emptyWorld(t *testing.T) *world {
 		"PIKA_FACTS":           set.URL(localtest.Postgres),
 		"PIKA_CACHE":           set.URL(localtest.Redis),
 		"PIKA_VECTORS":         set.URL(localtest.Milvus),
-		"PIKA_GRAPH":           set.URL(localtest.Neo4j),
+		"PIKA_GRAPH":           set.URL(localtest.Neo4j) + "?read_timeout=5s", // as PIKA_SEARCH_DEADLINE
 		"PIKA_EMBEDDER":        "local",
 		"PIKA_PAYLOAD_KEY":     base64.StdEncoding.EncodeToString(key),
 		"PIKA_MODEL":           modelPath(t),

@@ -60,7 +60,7 @@ func (g *Graph) Expand(ctx context.Context, scope pika.Scope, seeds []string, de
 	w := walk{graph: g, scope: scope.ID(), limit: limit, reached: map[string]bool{}, seen: map[string]bool{}, until: time.Now().Add(g.config.ReadTimeout)}
 	hits, entities, err := w.step(ctx, firstStep, 1, w.enter(nil, nil, seeds...))
 	if err != nil || depth == 1 || len(hits) == limit {
-		return hits, err
+		return hits, g.noteLate(err)
 	}
 	var frontier []place
 	for i, h := range hits {
@@ -68,7 +68,7 @@ func (g *Graph) Expand(ctx context.Context, scope pika.Scope, seeds []string, de
 	}
 	further, _, err := w.step(ctx, secondStep, 2, frontier)
 	if err != nil {
-		return nil, err
+		return nil, g.noteLate(err)
 	}
 	return append(hits, further...), nil
 }

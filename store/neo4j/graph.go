@@ -26,6 +26,9 @@ type Graph struct {
 
 	closing sync.Once
 	closed  atomic.Bool
+
+	warming    atomic.Bool
+	background sync.WaitGroup // of warmLater
 }
 
 // Open returns the graph of a server. It connects when it is first used: the server
@@ -72,6 +75,7 @@ func (g *Graph) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 		defer cancel()
 		err = g.driver.Close(ctx)
+		g.background.Wait()
 	})
 	return err
 }

@@ -9,6 +9,22 @@ import (
 	"github.com/pikamem/pika"
 )
 
+// noteLate returns err. If a walk was late the server may have been compiling its query,
+// as it does anew when it starts and when the data has grown; a compilation that is
+// given up begins again with the next walk, which would be late too. So the queries are
+// run once in the background, with time.
+func (g *Graph) noteLate(err error) error {
+	if pika.CodeOf(err) == pika.Timeout && !g.closed.Load() && g.warming.CompareAndSwap(false, true) {
+		g.background.Go(func() {
+			defer g.warming.Store(false)
+			ctx, cancel := context.WithTimeout(context.Background(), g.config.SetupTimeout)
+			defer cancel()
+			_ = g.Warm(ctx) // who needs to know is told by the next walk
+		})
+	}
+	return err
+}
+
 // Warm runs every query once, so that no caller waits while the server compiles it.
 // What it writes is never committed. It fails as Ping does.
 func (g *Graph) Warm(ctx context.Context) error {
