@@ -47,9 +47,9 @@ type given struct {
 }
 
 func newGiven(model pika.EmbeddingModel, facts []pika.Fact, rows []pika.Vector) given {
-	g := given{model, make(map[string][]float32, len(facts))}
-	for i, f := range facts {
-		g.vectors[f.Text] = rows[i].Values
+	g := given{model, make(map[string][]float32, 2*len(facts))}
+	for i, p := range projection.Passages(facts) {
+		g.vectors[p.Text], g.vectors[p.Statement] = rows[i].Values, rows[i].Values
 	}
 	return g
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/pikamem/pika"
@@ -27,7 +28,9 @@ func (s *run) findGraph(ctx context.Context, limit int) ([]pika.Scored, bool, er
 	if len(seeds) == 0 {
 		return nil, true, nil
 	}
-	found, err := guarded(ctx, s.graph, func(ctx context.Context) ([]pika.GraphHit, error) {
+	ctx, cancel := context.WithTimeout(ctx, graphPatience(ctx))
+	defer cancel()
+	found, err := guarded(ctx, s.Engine.graph, func(ctx context.Context) ([]pika.GraphHit, error) {
 		return s.config.Graph.Expand(ctx, s.scope, seeds, 1, limit)
 	})
 	if err != nil || len(found) == limit {
@@ -38,6 +41,16 @@ func (s *run) findGraph(ctx context.Context, limit int) ([]pika.Scored, bool, er
 		hits[i] = pika.Scored{ID: h.FactID, Score: 1}
 	}
 	return hits, true, nil
+}
+
+// graphPatience is how long the graph may take: half of the legs' time. It only adds to
+// what the others find, and what is left is needed for reading the answer.
+func graphPatience(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Second
+	}
+	return time.Until(deadline) / 2
 }
 
 // Seeds returns the ids of the entities that a question may name, at most
