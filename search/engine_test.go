@@ -196,7 +196,7 @@ func TestSearchReadsNoDeeperThanNeeded(t *testing.T) {
 		m.add(linh, pika.Fact{ID: fmt.Sprintf("f%04d", i), Text: fmt.Sprintf("Linh mua cà phê lần %d", i)})
 	}
 	mustSearch(t, m.engine(), linh, question("cà phê"))
-	if !cmp.Equal(m.limits, []int{400}) || !cmp.Equal(m.reads, []int{100}) {
+	if !cmp.Equal(m.limits, []int{400}) || !cmp.Equal(m.reads, []int{40}) {
 		t.Errorf("depths %v, reads %v; want one of each", m.limits, m.reads)
 	}
 }

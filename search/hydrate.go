@@ -23,7 +23,7 @@ type source[T any] struct {
 // among the first want. It fails only if the truth could not be read at all.
 func retrieve[T any](s *run, from source[T], want int) ([]found[T], error) {
 	legs, parts := s.legs(from.corpus, 0), s.legsOfParts(from.corpus)
-	r := reader[T]{run: s, source: from, pool: poolFor(want), known: map[string]*T{}}
+	r := reader[T]{run: s, source: from, pool: poolFor(want, s.query.Messages > 0), known: map[string]*T{}}
 	for {
 		s.gather(slices.Concat(append(parts, legs)...))
 		evidence := evidenceOf(legs)

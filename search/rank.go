@@ -32,13 +32,20 @@ const (
 	recencyHalfLife = 180 * 24 * time.Hour
 )
 
-// poolFactor and leastPool say how many candidates are ranked, for limit that are wanted.
+// How many candidates are read and ranked, for limit that are wanted. Facts and messages
+// that say something about each other may stand far down.
 const (
-	poolFactor = 2
-	leastPool  = 100
+	poolFactor    = 2
+	leastPool     = 40
+	leastPoolBoth = 100
 )
 
-func poolFor(limit int) int { return max(poolFactor*limit, leastPool) }
+func poolFor(limit int, both bool) int {
+	if both {
+		return max(poolFactor*limit, leastPoolBoth)
+	}
+	return max(poolFactor*limit, leastPool)
+}
 
 // addend is one reason for a candidate's strength.
 type addend struct {

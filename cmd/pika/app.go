@@ -102,6 +102,7 @@ func (a *App) Open(ctx context.Context) error {
 	// Who is told "Ready" may come with a key at once. A store that is away only delays
 	// the start: Run asks it again, and says why.
 	_ = a.keys.Refresh(ctx)
+	a.warmUp(ctx)
 	server, err := a.newServer()
 	a.server = server
 	return err

@@ -134,6 +134,20 @@ func (a *App) noteChange(ctx context.Context, before, now gateway.Dependency) {
 // warmTime bounds the first calls of a part, which are slower than a search may be.
 const warmTime = 10 * time.Second
 
+// warmUpTime bounds the warm-up at the start: a part that is away delays it by no more.
+const warmUpTime = 3 * time.Second
+
+// warmUp makes the first calls before anyone is told that Pika is ready.
+func (a *App) warmUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, warmUpTime)
+	defer cancel()
+	var parts sync.WaitGroup
+	for _, name := range []string{"facts", "graph"} {
+		parts.Go(func() { a.warm(ctx, name) })
+	}
+	parts.Wait()
+}
+
 // warm makes the first calls of a part that begins to answer, so that no caller's
 // search has to: connections, plans, and the queries of the graph.
 func (a *App) warm(ctx context.Context, name string) {

@@ -23,7 +23,7 @@ type Config struct {
 	// should stay below 80 % of the server's max_connections. Defaults to 16.
 	MaxConns int
 
-	// MinIdleConns are kept ready. Defaults to 2; below 0 means none.
+	// MinIdleConns are kept ready. Defaults to 4, what one search takes; below 0 means none.
 	MinIdleConns int
 
 	// MaxConnLifetime is how old a connection gets, give or take a tenth.
@@ -64,7 +64,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.MaxConns = cmp.Or(c.MaxConns, 16)
-	c.MinIdleConns = max(cmp.Or(c.MinIdleConns, 2), 0)
+	c.MinIdleConns = max(cmp.Or(c.MinIdleConns, 4), 0)
 	c.MaxConnLifetime = cmp.Or(c.MaxConnLifetime, time.Hour)
 	c.MaxConnIdleTime = cmp.Or(c.MaxConnIdleTime, 10*time.Minute)
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 3*time.Second)
