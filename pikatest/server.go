@@ -1,11 +1,16 @@
 package pikatest
 
 import (
+	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 )
 
 // Server returns the address of a real server from a variable of the environment, such
@@ -23,6 +28,32 @@ func Server(t testing.TB, variable string) string {
 		t.Skipf("%s is not set: run `make servers-up`, then `make test-stores`", variable)
 	}
 	return address
+}
+
+// AwaitStopped returns when no thread of a process that got SIGSTOP runs any more: the
+// signal is sent at once and takes effect later.
+func AwaitStopped(t testing.TB, pid int) {
+	t.Helper()
+	stopped := func() bool {
+		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		for _, task := range tasks {
+			stat, gone := os.ReadFile(task)
+			// The state stands behind the name, which is in brackets and may hold any sign.
+			_, rest, _ := strings.Cut(string(stat[max(0, bytes.LastIndexByte(stat, ')')):]), ") ")
+			if gone == nil && !strings.HasPrefix(rest, "T") {
+				return false
+			}
+		}
+		return err == nil
+	}
+	deadline := time.After(20 * time.Second)
+	for !stopped() {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-deadline:
+			t.Fatal("the process does not stop")
+		}
+	}
 }
 
 // FreePort returns a port of 127.0.0.1 on which nothing listens. It lies below the range

@@ -70,6 +70,9 @@ func (s *server) signal(signal syscall.Signal) {
 	if err := syscall.Kill(pid, signal); err != nil {
 		s.t.Fatal(err)
 	}
+	if signal == syscall.SIGSTOP {
+		pikatest.AwaitStopped(s.t, pid)
+	}
 }
 
 // eventually calls check until it says nothing is wrong.

@@ -77,6 +77,9 @@ func (s *server) signal(signal syscall.Signal) {
 	if err := s.process.Process.Signal(signal); err != nil {
 		s.t.Fatal(err)
 	}
+	if signal == syscall.SIGSTOP {
+		pikatest.AwaitStopped(s.t, s.process.Process.Pid)
+	}
 }
 
 func (s *server) address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
