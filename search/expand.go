@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/lexicon"
 	"github.com/pikamem/pika/text"
 )
@@ -30,7 +31,7 @@ func (p *Plan) KeywordQuery(part string, v *Vocabulary) pika.KeywordQuery {
 		folded, exact := terms[i], ""
 		if i+1 < len(terms) && strings.HasPrefix(terms[i+1], exactMark) {
 			i++
-			exact = terms[i]
+			exact = keyword.Term(terms[i])
 		}
 		x.word(folded, exact)
 	}
@@ -52,7 +53,7 @@ type expander struct {
 
 // word adds the group of a word: exact is its term with diacritics, if it has any.
 func (x *expander) word(folded, exact string) {
-	stem := text.Stem(folded)
+	stem := keyword.Term(folded)
 	weight := 1.0
 	if x.isFunction(folded, exact) {
 		weight = functionWeight

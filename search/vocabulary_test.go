@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,4 +88,19 @@ func TestKeywordQueryOfTelex(t *testing.T) {
 		}
 	}
 	t.Error("nhaf is not asked")
+}
+
+// A word longer than an index keeps is asked as it is indexed, not refused.
+func TestKeywordQueryOfLongWords(t *testing.T) {
+	t.Parallel()
+	for _, word := range []string{strings.Repeat("x1", 300), strings.Repeat("ở", 300)} {
+		p := search.NewPlan(question(word), nil, epoch)
+		for _, group := range p.KeywordQuery(p.Text, nil) {
+			for _, a := range group {
+				if len(a.Term) > pika.MaxTermBytes {
+					t.Errorf("a term of %d bytes is asked", len(a.Term))
+				}
+			}
+		}
+	}
 }
