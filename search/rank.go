@@ -107,13 +107,9 @@ func (r *ranker) rank(facts []found[pika.Fact], messages []found[pika.StoredMess
 	if r.rerank != nil {
 		facts = r.rerank(facts)
 	}
-	facts = r.best(facts, r.query.Limit)
+	facts = bestOf(facts, r.query.Limit, r.query.MinScore)
 	r.markTold(facts, messages)
 	return facts, bestOf(sorted(messages), r.query.Messages, r.query.MinScore)
-}
-
-func (r *ranker) best(facts []found[pika.Fact], limit int) []found[pika.Fact] {
-	return bestOf(facts, limit, r.query.MinScore)
 }
 
 func (r *ranker) weighFact(f *found[pika.Fact]) {
@@ -192,8 +188,8 @@ func (r *ranker) addProvenance(facts []found[pika.Fact], messages []found[pika.S
 	for i := range facts {
 		f := &facts[i]
 		before, best := f.strength, 0.0
-		for _, source := range f.item.Sources {
-			if m, ok := at[r.key(source)]; ok {
+		for _, key := range messageKeys(r.scope, f.item) {
+			if m, ok := at[key]; ok {
 				told[m] = max(told[m], before)
 				best = max(best, said[m])
 			}
@@ -205,16 +201,12 @@ func (r *ranker) addProvenance(facts []found[pika.Fact], messages []found[pika.S
 	}
 }
 
-func (r *ranker) key(s pika.Source) string {
-	return pika.MessageKey(r.scope, s.ConversationID, s.MessageID)
-}
-
 // markTold lowers the messages that a fact of the answer rests on.
 func (r *ranker) markTold(facts []found[pika.Fact], messages []found[pika.StoredMessage]) {
 	told := map[string]bool{}
 	for _, f := range facts {
-		for _, source := range f.item.Sources {
-			told[r.key(source)] = true
+		for _, key := range messageKeys(r.scope, f.item) {
+			told[key] = true
 		}
 	}
 	for i := range messages {

@@ -36,8 +36,8 @@ func TestIrrelevantFacts(t *testing.T) {
 	}
 }
 
-// foundOf returns the questions of the half "tune" that have a right fact in the first ten.
-func foundOf(t *testing.T, s set) map[string]bool {
+// openRecorded loads a set with the recorded vectors.
+func openRecorded(t *testing.T, s set) *bed {
 	t.Helper()
 	embedder, err := readRecorded(vectorsFile)
 	if err != nil {
@@ -47,6 +47,13 @@ func foundOf(t *testing.T, s set) map[string]bool {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b
+}
+
+// foundOf returns the questions of the half "tune" that have a right fact in the first ten.
+func foundOf(t *testing.T, s set) map[string]bool {
+	t.Helper()
+	b := openRecorded(t, s)
 	defer b.close()
 	found := map[string]bool{}
 	for _, q := range s.questions {
@@ -76,14 +83,7 @@ func TestDeterministic(t *testing.T) {
 	}
 	answers := [2][]string{}
 	for i := range answers {
-		embedder, err := readRecorded(vectorsFile)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := open(t.Context(), embedder, s)
-		if err != nil {
-			t.Fatal(err)
-		}
+		b := openRecorded(t, s)
 		for j := 0; j < len(s.questions); j += 10 {
 			r, err := byEngine(pika.ModeHybrid)(t.Context(), b, s.questions[j].text, depth)
 			if err != nil {
