@@ -129,11 +129,11 @@ type Keyword interface {
 	// the lower terms.
 	Vocabulary(ctx context.Context, scope Scope, corpus Corpus, limit int) ([]TermDocuments, error)
 
-	// KeywordState returns an opaque token that is another one whenever the corpus'
-	// documents, or the terms they are found by, have changed: what was learned of the
-	// corpus under one token holds as long as the token does. A corpus without documents
-	// has one that is always the same.
-	KeywordState(ctx context.Context, scope Scope, corpus Corpus) (string, error)
+	// KeywordState returns an opaque token that is another one whenever the documents of
+	// either corpus, or the terms they are found by, have changed: what was learned of
+	// the user's texts under one token holds as long as the token does. A user without
+	// documents has one that is always the same.
+	KeywordState(ctx context.Context, scope Scope) (string, error)
 }
 
 // Vector is one row of a vector index. Values has the model's dimensions and unit length.

@@ -41,14 +41,26 @@ func (s *Statistics) Remove(documents ...Document) {
 	}
 }
 
-// State returns the token of pika.Keyword.KeywordState. A document that is added takes
-// the number next, which is never given again, and one that is removed leaves fewer; so
-// no two states of a corpus have the same numbers. version is that of its terms.
-func State(s Statistics, next uint32, version int) string {
-	if s.Documents == 0 {
-		return "empty"
+// CorpusState is what tells two states of a corpus apart. A document that is added takes
+// the number Next, which is never given again, and one that is removed leaves fewer; so
+// no two states have the same numbers.
+type CorpusState struct {
+	Statistics
+	Corpus  int // the store's key of the corpus
+	Next    uint32
+	Version int // of its terms
+}
+
+// State returns the token of pika.Keyword.KeywordState: that of a user's corpora, in the
+// order of their keys. Those without documents may be left out.
+func State(corpora []CorpusState) string {
+	state := "empty"
+	for _, c := range corpora {
+		if c.Documents > 0 {
+			state += fmt.Sprintf(" %d:%d.%d.%d.%d", c.Corpus, c.Version, c.Next, c.Documents, c.TotalLength)
+		}
 	}
-	return fmt.Sprintf("%d.%d.%d.%d", version, next, s.Documents, s.TotalLength)
+	return state
 }
 
 // Split parts the hits of Top for the same k: those that are sure of a place, and those

@@ -38,14 +38,19 @@ func TestStatistics(t *testing.T) {
 
 func TestState(t *testing.T) {
 	t.Parallel()
-	if a, b := keyword.State(keyword.Statistics{}, 0, 0), keyword.State(keyword.Statistics{}, 9, keyword.Version); a != b || a == "" {
-		t.Errorf("corpora without documents have the states %q and %q", a, b)
+	state := func(documents int64, next uint32, version int) string {
+		return keyword.State([]keyword.CorpusState{{Statistics: keyword.Statistics{Documents: documents, TotalLength: 4}, Next: next, Version: version}})
 	}
-	one := keyword.Statistics{Documents: 1, TotalLength: 4}
+	if a, b := keyword.State(nil), state(0, 9, keyword.Version); a != b || a == "" {
+		t.Errorf("users without documents have the states %q and %q", a, b)
+	}
+	one := keyword.CorpusState{Statistics: keyword.Statistics{Documents: 1, TotalLength: 4}, Next: 2, Version: 1}
+	other := one
+	other.Corpus = 1
 	seen := map[string]bool{}
 	for _, s := range []string{
-		keyword.State(keyword.Statistics{}, 1, 1), keyword.State(one, 2, 1), keyword.State(one, 3, 1), keyword.State(one, 2, 2),
-		keyword.State(keyword.Statistics{Documents: 2, TotalLength: 4}, 3, 1),
+		keyword.State(nil), state(1, 2, 1), state(1, 3, 1), state(1, 2, 2), state(2, 3, 1),
+		keyword.State([]keyword.CorpusState{other}), keyword.State([]keyword.CorpusState{one, other}),
 	} {
 		if seen[s] {
 			t.Errorf("two states are %q", s)

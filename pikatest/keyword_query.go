@@ -145,24 +145,23 @@ func testKeywordLongWords(t *testing.T, truth Truth) {
 		[]pika.TermDocuments{{Term: "gone", Documents: 4}, {Term: "linh", Documents: 4}})
 }
 
-// testKeywordState checks that a state changes with the documents, and with nothing else,
-// and that none comes back.
+// testKeywordState checks that a state changes with the documents of either corpus, and
+// with nothing else, and that none comes back.
 func testKeywordState(t *testing.T, truth Truth) {
-	empty := keywordState(t, truth, alice, pika.CorpusFacts)
-	if empty == "" || empty != keywordState(t, truth, bob, pika.CorpusMessages) {
-		t.Errorf("the state of a corpus without documents = %q and %q", empty, keywordState(t, truth, bob, pika.CorpusMessages))
+	empty := keywordState(t, truth, alice)
+	if empty == "" || empty != keywordState(t, truth, bob) {
+		t.Errorf("the state of a user without documents = %q and %q", empty, keywordState(t, truth, bob))
 	}
 	seen := map[string]string{}
-	of := pika.CorpusFacts
 	changed := func(what string) {
 		t.Helper()
-		s := keywordState(t, truth, alice, of)
+		s := keywordState(t, truth, alice)
 		if before, ok := seen[s]; ok {
 			t.Errorf("the state after %s is that after %s", what, before)
 		}
 		seen[s] = what
 		for range 2 {
-			if again := keywordState(t, truth, alice, of); again != s {
+			if again := keywordState(t, truth, alice); again != s {
 				t.Errorf("the state after %s is %q and then %q", what, s, again)
 			}
 		}
@@ -172,37 +171,37 @@ func testKeywordState(t *testing.T, truth Truth) {
 	changed("a fact")
 	second := corpus(t, truth, alice, "j2", "two three")
 	changed("another of the same length")
-	same := keywordState(t, truth, alice, of)
+	same := keywordState(t, truth, alice)
 	commit(t, truth, alice, "j3", claim(alice, "j3", 0, "two three"))
 	corpus(t, truth, bob, "j", "four")
-	put(t, truth, alice, said(alice, "m1", "five"))
-	if got := keywordState(t, truth, alice, of); got != same {
-		t.Errorf("the state after a repetition, another's fact and a message = %q; want %q", got, same)
+	put(t, truth, bob, said(bob, "m1", "five"))
+	if got := keywordState(t, truth, alice); got != same {
+		t.Errorf("the state after a repetition and another's texts = %q; want %q", got, same)
 	}
 	remove(t, truth, second[0])
 	changed("a deletion")
-	corpus(t, truth, alice, "j4", "three two")
+	third := corpus(t, truth, alice, "j4", "three two")
 	changed("a fact in its place")
 	remove(t, truth, first[0])
 	changed("a second deletion")
 
-	of, seen = pika.CorpusMessages, map[string]string{}
+	put(t, truth, alice, said(alice, "m1", "five"))
 	changed("a message")
 	put(t, truth, alice, said(alice, "m1", "nine"))
 	changed("a message replaced by one as long")
+	remove(t, truth, third[0])
+	changed("the last fact's deletion")
 	kept := said(alice, "m1", "")
 	kept.ContentHash = "not kept"
 	put(t, truth, alice, kept)
-	if got := keywordState(t, truth, alice, of); got != empty {
-		t.Errorf("the state after the last message = %q; want %q", got, empty)
+	if got := keywordState(t, truth, alice); got != empty {
+		t.Errorf("the state after the last document = %q; want %q", got, empty)
 	}
-	_, err := truth.KeywordState(t.Context(), alice, "letters")
-	wantCode(t, "KeywordState of an unknown corpus", err, pika.Invalid)
 }
 
-func keywordState(t *testing.T, truth Truth, scope pika.Scope, corpus pika.Corpus) string {
+func keywordState(t *testing.T, truth Truth, scope pika.Scope) string {
 	t.Helper()
-	state, err := truth.KeywordState(t.Context(), scope, corpus)
+	state, err := truth.KeywordState(t.Context(), scope)
 	if err != nil {
 		t.Fatalf("KeywordState = %v", err)
 	}

@@ -206,7 +206,7 @@ func operations(truth Truth) map[string]func(context.Context) error {
 			return err
 		},
 		"KeywordState": func(ctx context.Context) error {
-			_, err := truth.KeywordState(ctx, alice, pika.CorpusFacts)
+			_, err := truth.KeywordState(ctx, alice)
 			return err
 		},
 		"PendingItems": func(ctx context.Context) error { _, err := truth.PendingItems(ctx, day(20), 1); return err },

@@ -64,15 +64,16 @@ func New(c Config) *Engine {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	m := newMetrics(c.Registerer)
+	words := newGuard(pika.LegKeyword, m.leg(vocabularyLeg))
 	return &Engine{
 		config:       c,
 		metrics:      m,
-		vocabularies: newVocabularies(c.Keyword),
+		vocabularies: newVocabularies(c.Keyword, words),
 		embedder:     newGuard(pika.LegEmbedder, m.leg(pika.LegEmbedder)),
 		vectors:      newGuard(pika.LegVectors, m.leg(pika.LegVectors)),
 		// Apart from the index: neither's failure may close the other.
 		unsettled: newGuard(pika.LegVectors, m.leg(unsettledLeg)),
-		words:     newGuard(pika.LegKeyword, m.leg(vocabularyLeg)),
+		words:     words,
 		keyword:   newGuard(pika.LegKeyword, m.leg(pika.LegKeyword)),
 		graph:     newGuard(pika.LegGraph, m.leg(pika.LegGraph)),
 		facts:     newGuard(pika.LegFacts, m.leg(pika.LegFacts)),

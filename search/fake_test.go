@@ -157,7 +157,10 @@ func (m *memory) SearchKeyword(ctx context.Context, scope pika.Scope, corpus pik
 }
 
 // Vocabulary counts the terms anew each time.
-func (m *memory) Vocabulary(_ context.Context, scope pika.Scope, corpus pika.Corpus, limit int) ([]pika.TermDocuments, error) {
+func (m *memory) Vocabulary(ctx context.Context, scope pika.Scope, corpus pika.Corpus, limit int) ([]pika.TermDocuments, error) {
+	if err := m.enter(ctx, vocabulary); err != nil {
+		return nil, err
+	}
 	counts := map[string]int{}
 	for _, t := range m.texts(scope, corpus) {
 		for _, term := range keyword.Count(t).Terms {
@@ -177,11 +180,13 @@ func (m *memory) Vocabulary(_ context.Context, scope pika.Scope, corpus pika.Cor
 }
 
 // KeywordState changes with the texts.
-func (m *memory) KeywordState(_ context.Context, scope pika.Scope, corpus pika.Corpus) (string, error) {
-	texts := m.texts(scope, corpus)
+func (m *memory) KeywordState(_ context.Context, scope pika.Scope) (string, error) {
 	h := fnv.New64a()
-	for _, id := range slices.Sorted(maps.Keys(texts)) {
-		fmt.Fprintf(h, "%q%q", id, texts[id])
+	for _, corpus := range []pika.Corpus{pika.CorpusFacts, pika.CorpusMessages} {
+		texts := m.texts(scope, corpus)
+		for _, id := range slices.Sorted(maps.Keys(texts)) {
+			fmt.Fprintf(h, "%s%q%q", corpus, id, texts[id])
+		}
 	}
 	return fmt.Sprint(h.Sum64()), nil
 }
@@ -302,6 +307,9 @@ func factIDs(a pika.Answer) []string {
 	}
 	return ids
 }
+
+// vocabulary names the reading of a vocabulary among the calls of a memory.
+const vocabulary pika.Leg = "vocabulary"
 
 func hang(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 

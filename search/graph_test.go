@@ -88,15 +88,37 @@ func TestGraphLegLate(t *testing.T) {
 	}
 }
 
-// The vocabulary only helps: without it a search answers, and names nothing.
+// The vocabulary only helps: without it a search answers, and names nothing. It is read
+// on for the searches that follow, however long one has.
 func TestVocabularyLate(t *testing.T) {
 	t.Parallel()
 	m := linhsMemory()
-	m.fail("vocabulary", hang)
+	m.add(linh, pika.Fact{ID: "flute", Text: "Linh plays the clarinet"})
+	release := make(chan struct{})
+	m.fail(vocabulary, hangUntil(release))
+	e := m.engine()
 	q := question("con meo ten gi")
 	q.Deadline = 300 * time.Millisecond
-	if a := mustSearch(t, m.engine(), linh, q); len(a.Degraded) != 0 || len(a.Facts) == 0 || a.Facts[0].Fact.ID != "cat" {
-		t.Errorf("degraded %v, facts %v", a.Degraded, factIDs(a))
+	for range 3 {
+		if a := mustSearch(t, e, linh, q); len(a.Degraded) != 0 || len(a.Facts) == 0 || a.Facts[0].Fact.ID != "cat" {
+			t.Errorf("degraded %v, facts %v", a.Degraded, factIDs(a))
+		}
+	}
+	if n := m.count(vocabulary); n != 1 {
+		t.Errorf("the vocabulary was begun %d times", n)
+	}
+	close(release)
+	m.fail(vocabulary, nil)
+	if err := e.Close(t.Context()); err != nil { // waits for what is under way
+		t.Fatal(err)
+	}
+	slip := question("clarinte")
+	slip.Mode = pika.ModeKeyword
+	if a := mustSearch(t, e, linh, slip); !slices.Equal(factIDs(a), []string{"flute"}) {
+		t.Errorf("a misspelt word finds %v", factIDs(a))
+	}
+	if n := m.count(vocabulary); n != 2 {
+		t.Errorf("both corpora were read in %d calls", n)
 	}
 }
 

@@ -55,14 +55,18 @@ const (
 	graphWeight             = 0.30
 )
 
-// NewPlan reads the question. It is pure and takes microseconds. Vietnamese without
-// diacritics gets those that everyday language and the vocabulary, which may be nil,
-// make most likely.
-func NewPlan(q pika.Query, v *Vocabulary, now time.Time) Plan {
+// NewPlan reads the question, in microseconds. Vietnamese without diacritics gets those
+// that everyday language and the user's vocabulary make most likely; only then is words
+// called. It may return nil, and may be nil itself: then everyday language decides.
+func NewPlan(q pika.Query, words func() *Vocabulary, now time.Time) Plan {
 	p := Plan{Text: text.Normalize(q.Text), Language: text.Language(q.Text)}
 	p.MissingDiacritics = p.Language == "vi" && !text.HasDiacritics(p.Text)
 	p.Rare = namesRare(p.Text)
 	if p.MissingDiacritics {
+		var v *Vocabulary
+		if words != nil {
+			v = words()
+		}
 		p.Text = lexicon.Restore(p.Text, v.Spellings)
 	}
 	p.Parts = Split(p.Text, p.Language)

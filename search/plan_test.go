@@ -59,7 +59,7 @@ func TestNewPlanOfMode(t *testing.T) {
 func TestNewPlanRestores(t *testing.T) {
 	t.Parallel()
 	v := search.NewVocabulary([]pika.TermDocuments{{Term: "=mướp", Documents: 3}, {Term: "muop", Documents: 3}})
-	if got := search.NewPlan(question("con meo Muop cua toi"), v, epoch).Text; got != "con mèo Mướp của tôi" {
+	if got := search.NewPlan(question("con meo Muop cua toi"), func() *search.Vocabulary { return v }, epoch).Text; got != "con mèo Mướp của tôi" {
 		t.Errorf("restored %q", got)
 	}
 }

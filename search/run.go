@@ -25,6 +25,7 @@ type run struct {
 	ctx       context.Context // until the truth must have been read
 	legCtx    context.Context // until the legs must have answered
 
+	learning   sync.Once
 	learned    chan struct{} // closed when vocabulary is set
 	vocabulary *Vocabulary   // nil: it could not be read
 
@@ -41,13 +42,7 @@ func newRun(e *Engine, scope pika.Scope, q pika.Query, ctx, legCtx context.Conte
 		Engine: e, scope: scope, query: q, now: e.config.Now(), index: e.config.Index(),
 		ctx: ctx, legCtx: legCtx, learned: make(chan struct{}), degraded: map[pika.Leg]bool{},
 	}
-	s.plan = NewPlan(q, nil, s.now)
-	if s.plan.Weights.Keyword > 0 || s.plan.MissingDiacritics {
-		go s.learn()
-	}
-	if s.plan.MissingDiacritics {
-		s.plan = NewPlan(q, s.knownWords(legCtx), s.now)
-	}
+	s.plan = NewPlan(q, func() *Vocabulary { return s.knownWords(legCtx) }, s.now)
 	s.questions = s.plan.questions()
 	if s.plan.Weights.Vector > 0 {
 		s.embedding.Go(s.embed)
@@ -59,7 +54,7 @@ func newRun(e *Engine, scope pika.Scope, q pika.Query, ctx, legCtx context.Conte
 // which the answer does not need to name: nothing is left out.
 func (s *run) learn() {
 	defer close(s.learned)
-	v, err := guarded(s.legCtx, s.words, func(ctx context.Context) (*Vocabulary, error) { return s.vocabularies.of(ctx, s.scope) })
+	v, err := s.vocabularies.of(s.legCtx, s.scope)
 	if err != nil {
 		s.config.Log.Debug("a question is read without the user's vocabulary", "code", string(pika.CodeOf(err)), "error", err)
 		return
@@ -69,6 +64,7 @@ func (s *run) learn() {
 
 // knownWords waits for the user's vocabulary, at most a share of the time: nil without.
 func (s *run) knownWords(ctx context.Context) *Vocabulary {
+	s.learning.Do(func() { go s.learn() })
 	patience, cancel := context.WithTimeout(ctx, vocabularyPatience(ctx))
 	defer cancel()
 	select {

@@ -50,7 +50,7 @@ func TestKeywordQuery(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := search.NewPlan(question(tt.question), someWords(), epoch)
+			p := search.NewPlan(question(tt.question), someWords, epoch)
 			p.Language, p.Weights.Concept = "en", 0
 			if diff := cmp.Diff(tt.want, p.KeywordQuery(p.Text, someWords())); diff != "" {
 				t.Errorf("query (-want +got):\n%s", diff)
@@ -62,7 +62,7 @@ func TestKeywordQuery(t *testing.T) {
 // A word with diacritics is asked as it stands first; the same letters otherwise count less.
 func TestKeywordQueryOfVietnamese(t *testing.T) {
 	t.Parallel()
-	p := search.NewPlan(question("con mèo Mướp của tôi"), someWords(), epoch)
+	p := search.NewPlan(question("con mèo Mướp của tôi"), someWords, epoch)
 	query := p.KeywordQuery(p.Text, someWords())
 	weights := map[string]float64{}
 	for _, group := range query {
@@ -78,7 +78,7 @@ func TestKeywordQueryOfVietnamese(t *testing.T) {
 // What the Telex keys would have written is found where the user's texts hold it.
 func TestKeywordQueryOfTelex(t *testing.T) {
 	t.Parallel()
-	p := search.NewPlan(question("xe ở nhaf màu gì"), someWords(), epoch)
+	p := search.NewPlan(question("xe ở nhaf màu gì"), someWords, epoch)
 	for _, group := range p.KeywordQuery(p.Text, someWords()) {
 		if group[0].Term == "nhaf" {
 			if len(group) < 2 || group[1].Term != "=nhà" {

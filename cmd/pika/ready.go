@@ -7,6 +7,7 @@ import (
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/gateway"
+	"golang.org/x/sync/errgroup"
 )
 
 // probeTime bounds asking every dependency, all side by side.
@@ -126,7 +127,7 @@ func (a *App) noteChange(ctx context.Context, before, now gateway.Dependency) {
 	case now.Status == gateway.StatusDown:
 		a.Log.Warn("a dependency does not work", "name", now.Name, "reason", now.Reason)
 	}
-	if now.Status == gateway.StatusOK && before.Status != gateway.StatusOK {
+	if now.Status == gateway.StatusOK && before.Status != gateway.StatusOK && !first { // warmUp made the first calls
 		a.warm(ctx, now.Name)
 	}
 }
@@ -158,13 +159,37 @@ func (a *App) warm(ctx context.Context, name string) {
 	case "graph":
 		err = a.warmGraph(ctx)
 	case "facts", "vectors":
-		_, err = a.searcher.Search(ctx, pika.Scope{Tenant: "pika", User: "nobody"}, pika.Query{
-			Text: "warm up", Limit: 1, Messages: 1, Mode: pika.ModeHybrid, Deadline: pika.MaxDeadlineMS * time.Millisecond,
-		})
+		err = a.warmSearch(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
 		a.Log.Debug("a part is not warmed up", "name", name, "reason", message(err))
 	}
+}
+
+// How searches are warmed up: one prepares one connection of each kind, and a few at
+// once those that callers at the same time will need.
+const (
+	warmSearches = 4
+	warmRounds   = 3
+)
+
+// warmSearch searches the memory of nobody.
+func (a *App) warmSearch(ctx context.Context) error {
+	for range warmRounds {
+		var round errgroup.Group
+		for range warmSearches {
+			round.Go(func() error {
+				_, err := a.searcher.Search(ctx, pika.Scope{Tenant: "pika", User: "nobody"}, pika.Query{
+					Text: "Does Nobody warm up?", Limit: 1, Messages: 1, Mode: pika.ModeHybrid, Deadline: pika.MaxDeadlineMS * time.Millisecond,
+				})
+				return err
+			})
+		}
+		if err := round.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *App) warmGraph(ctx context.Context) error {

@@ -36,10 +36,26 @@ func (s *Store) DropDatabase(ctx context.Context) error {
 	})
 }
 
+// flushAttempts: a server of 2.3.5 that works hard sometimes loses a build that it
+// has accepted; asked anew, it builds.
+const flushAttempts = 3
+
 // Flush seals the rows of a model's facts, so that their index is built, and waits
 // until so many rows are searched through it.
 func (s *Store) Flush(ctx context.Context, model pika.EmbeddingModel, rows int64) error {
 	name := s.config.collectionName(pika.CorpusFacts, model)
+	for attempt := 1; ; attempt++ {
+		err := s.flush(ctx, name, rows)
+		if !errors.Is(err, context.DeadlineExceeded) || attempt == flushAttempts {
+			return err
+		}
+		if err := s.buildAnew(ctx, name, model); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) flush(ctx context.Context, name string, rows int64) error {
 	return s.setup(ctx, "flush", func(ctx context.Context, c *client.GrpcClient) error {
 		if err := c.Flush(ctx, name, false); err != nil {
 			return err
@@ -58,6 +74,17 @@ func (s *Store) Flush(ctx context.Context, model pika.EmbeddingModel, rows int64
 			return indexed >= rows, err
 		})
 	})
+}
+
+// buildAnew takes the index away and lets a migration make it again.
+func (s *Store) buildAnew(ctx context.Context, name string, model pika.EmbeddingModel) error {
+	err := s.setup(ctx, "drop the index", func(ctx context.Context, c *client.GrpcClient) error {
+		return dropIndex(ctx, c, name, vectorField)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Migrate(ctx, model)
 }
 
 // The insides that tests look at.

@@ -218,11 +218,13 @@ func describeIndex(ctx context.Context, c *client.GrpcClient, collection string)
 // servers accept kinds they cannot build and stay at it for ever, so that a passed
 // time limit is a finding.
 func (s *Store) awaitIndex(ctx context.Context, c *client.GrpcClient, collection string, rows int64) error {
+	built := "no answer"
 	err := poll(ctx, func() (bool, error) {
 		index, err := describeIndex(ctx, c, collection)
 		if err != nil || index == nil {
 			return false, err
 		}
+		built = fmt.Sprintf("%d of %d rows", index.GetIndexedRows(), max(rows, index.GetTotalRows()))
 		if index.GetState() == commonpb.IndexState_Failed {
 			return false, pika.Wrap(pika.Unavailable, errors.New(index.GetIndexStateFailReason()),
 				"Milvus cannot build the index %s of %s: configure another index, or a server that is built for it", s.config.Index.Kind, collection)
@@ -230,8 +232,8 @@ func (s *Store) awaitIndex(ctx context.Context, c *client.GrpcClient, collection
 		return index.GetState() == commonpb.IndexState_Finished && index.GetIndexedRows() >= rows, nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return pika.Wrap(pika.Unavailable, err, "Milvus has accepted the index %s of %s and not built it in time: if it is a kind for GPUs, the server must be built for them; if there are many rows, raise setup_timeout and run `pika migrate` again",
-			s.config.Index.Kind, collection)
+		return pika.Wrap(pika.Unavailable, err, "Milvus has accepted the index %s of %s and not built it in time (%s): if it is a kind for GPUs, the server must be built for them; if there are many rows, raise setup_timeout and run `pika migrate` again",
+			s.config.Index.Kind, collection, built)
 	}
 	return err
 }

@@ -135,7 +135,7 @@ func BenchmarkVocabulary(b *testing.B) {
 func BenchmarkKeywordState(b *testing.B) {
 	db, _ := filled(b, 1000)
 	timed(b, func() error {
-		_, err := db.KeywordState(b.Context(), alice, pika.CorpusFacts)
+		_, err := db.KeywordState(b.Context(), alice)
 		return err
 	})
 }

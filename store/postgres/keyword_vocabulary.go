@@ -32,21 +32,19 @@ func (db *DB) Vocabulary(ctx context.Context, scope pika.Scope, corpus pika.Corp
 }
 
 // KeywordState implements pika.Keyword.
-func (db *DB) KeywordState(ctx context.Context, scope pika.Scope, corpus pika.Corpus) (string, error) {
-	key, err := truth.CorpusKey(corpus)
-	if err != nil {
-		return "", err
-	}
-	var s keyword.Statistics
-	var next uint32
-	var version int
-	err = db.do(ctx, operation{what: "read the keyword state", access: tenantOf(scope), search: true}, func(ctx context.Context, t *tx) error {
-		s, next, version = keyword.Statistics{}, 0, 0
-		return t.finish(ctx, into("SELECT documents, total_length, next, version FROM keyword_statistics WHERE scope = $1 AND corpus = $2",
-			[]any{scope.ID(), key}, &s.Documents, &s.TotalLength, &next, &version))
+func (db *DB) KeywordState(ctx context.Context, scope pika.Scope) (string, error) {
+	var corpora []keyword.CorpusState
+	err := db.do(ctx, operation{what: "read the keyword state", access: tenantOf(scope), search: true}, func(ctx context.Context, t *tx) error {
+		corpora = nil
+		return t.finish(ctx, query(func(s scan) error {
+			var c keyword.CorpusState
+			err := s(&c.Corpus, &c.Documents, &c.TotalLength, &c.Next, &c.Version)
+			corpora = append(corpora, c)
+			return err
+		}, "SELECT corpus, documents, total_length, next, version FROM keyword_statistics WHERE scope = $1 ORDER BY corpus", scope.ID()))
 	})
 	if err != nil {
 		return "", err
 	}
-	return keyword.State(s, next, version), nil
+	return keyword.State(corpora), nil
 }

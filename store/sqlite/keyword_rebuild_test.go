@@ -91,7 +91,7 @@ func lookUpIn(t *testing.T, db *sqlite.DB, scope pika.Scope, corpus pika.Corpus)
 	f.Words, errs[0] = db.SearchKeyword(t.Context(), scope, corpus, keyword.Query("phở liked 3 n17 n1003"), pika.MaxKeywordLimit)
 	f.Concepts, errs[1] = db.SearchKeyword(t.Context(), scope, corpus, dog, pika.MaxKeywordLimit)
 	f.Vocabulary, errs[2] = db.Vocabulary(t.Context(), scope, corpus, pika.MaxVocabulary)
-	f.State, errs[3] = db.KeywordState(t.Context(), scope, corpus)
+	f.State, errs[3] = db.KeywordState(t.Context(), scope)
 	for _, err := range errs {
 		if err != nil {
 			t.Fatal(err)

@@ -76,23 +76,31 @@ func addPage(v *keyword.Vocabulary, page string) (term string, first int64, err 
 }
 
 // KeywordState implements pika.Keyword.
-func (db *DB) KeywordState(ctx context.Context, scope pika.Scope, corpus pika.Corpus) (string, error) {
-	c, err := truth.CorpusKey(corpus)
+func (db *DB) KeywordState(ctx context.Context, scope pika.Scope) (string, error) {
+	var corpora []keyword.CorpusState
+	err := db.read(ctx, "read the keyword state", func(tx querier) (err error) {
+		corpora, err = readCorpusStates(ctx, tx, scope)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
-	state := keyword.State(keyword.Statistics{}, 0, 0)
-	err = db.read(ctx, "read the keyword state", func(tx querier) error {
-		var s keyword.Statistics
-		var next uint32
-		var version int
-		err := tx.QueryRowContext(ctx, `SELECT k.documents, k.total_length, k.next, k.version FROM keyword_statistics k
-			JOIN scopes s ON s.key = k.scope WHERE s.id = ? AND k.corpus = ?`, scope.ID(), c).Scan(&s.Documents, &s.TotalLength, &next, &version)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
+	return keyword.State(corpora), nil
+}
+
+func readCorpusStates(ctx context.Context, tx querier, scope pika.Scope) (corpora []keyword.CorpusState, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT k.corpus, k.documents, k.total_length, k.next, k.version FROM keyword_statistics k
+		JOIN scopes s ON s.key = k.scope WHERE s.id = ? ORDER BY k.corpus`, scope.ID())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var c keyword.CorpusState
+		if err := rows.Scan(&c.Corpus, &c.Documents, &c.TotalLength, &c.Next, &c.Version); err != nil {
+			return nil, err
 		}
-		state = keyword.State(s, next, version)
-		return err
-	})
-	return state, err
+		corpora = append(corpora, c)
+	}
+	return corpora, rows.Err()
 }

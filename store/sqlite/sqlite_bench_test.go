@@ -144,7 +144,7 @@ func BenchmarkVocabulary(b *testing.B) {
 func BenchmarkKeywordState(b *testing.B) {
 	db, scope, _ := filled(b, 1000)
 	for b.Loop() {
-		if _, err := db.KeywordState(b.Context(), scope, pika.CorpusFacts); err != nil {
+		if _, err := db.KeywordState(b.Context(), scope); err != nil {
 			b.Fatal(err)
 		}
 	}
