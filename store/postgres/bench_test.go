@@ -276,3 +276,27 @@ func BenchmarkUnsettled(b *testing.B) {
 		return err
 	})
 }
+
+// BenchmarkAcknowledge acknowledges 500 vectors of a user with 10,000 that are not.
+func BenchmarkAcknowledge(b *testing.B) {
+	db, facts := filled(b, 10_000)
+	model := pika.EmbeddingModel{ID: "bench", Dimensions: 4}
+	items := make([]pika.OutboxItem, len(facts))
+	for i, f := range facts {
+		items[i] = pika.OutboxItem{Scope: alice, Corpus: pika.CorpusFacts, ID: f.ID, Store: pika.StoreVectors}
+	}
+	timed(b, func() error {
+		b.StopTimer()
+		for part := range slices.Chunk(facts, pika.MaxVectorBatch) {
+			rows := make([]pika.Vector, len(part))
+			for i, f := range part {
+				rows[i] = pika.Vector{ID: f.ID, Values: []float32{1, 0, 0, 0}}
+			}
+			if err := db.PutRawVectors(b.Context(), alice, pika.CorpusFacts, model, rows); err != nil {
+				return err
+			}
+		}
+		b.StartTimer()
+		return db.Acknowledge(b.Context(), items[:500])
+	})
+}

@@ -138,7 +138,8 @@ func (db *DB) UnsettledVectors(ctx context.Context, scope pika.Scope, corpus pik
 }
 
 // settle makes the statement that notes that the vector index has what the items are
-// about, unless it is owed them again.
+// about, unless it is owed them again. That a vector is unsettled is asked in words that
+// the index of unsettled vectors does not know: it would be read whole for each item.
 func settle(items []pika.OutboxItem, corpora []int, now time.Time) statement {
 	var scopes, ids []string
 	var keys []int
@@ -150,7 +151,7 @@ func settle(items []pika.OutboxItem, corpora []int, now time.Time) statement {
 	return exec(`UPDATE raw_vectors r SET settled_at = $4
 		FROM (SELECT v.scope, v.corpus, v.id, v.model, v.dimensions
 			FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::int[], $3::text[])) AS i (scope, corpus, id)
-			JOIN raw_vectors v ON v.scope = i.scope AND v.corpus = i.corpus AND v.id = i.id AND v.settled_at IS NULL
+			JOIN raw_vectors v ON v.scope = i.scope AND v.corpus = i.corpus AND v.id = i.id AND coalesce(v.settled_at, 0) = 0
 			WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.scope = v.scope AND o.id = v.id AND o.store = 'vectors' AND o.corpus = v.corpus)
 			ORDER BY v.scope, v.corpus, v.id FOR UPDATE OF v) s
 		WHERE r.scope = s.scope AND r.corpus = s.corpus AND r.id = s.id AND r.model = s.model AND r.dimensions = s.dimensions`,
