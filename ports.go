@@ -46,6 +46,12 @@ type Facts interface {
 	// Superseded facts are live; deleted ones are not.
 	Get(ctx context.Context, scope Scope, ids []string) ([]Fact, error)
 
+	// Matching returns the ids of the user's live facts that may pass filters, lowest
+	// first: at most limit (1–MaxPageLimit, else Invalid), and whether those are all. It
+	// leaves out only what does not pass; of what it returns the caller decides, for it
+	// looks at neither Metadata nor the last microsecond of times.
+	Matching(ctx context.Context, scope Scope, f Filters, limit int) (ids []string, all bool, err error)
+
 	// Find returns one live fact by its id alone, within a tenant. NotFound if the
 	// tenant has none.
 	Find(ctx context.Context, tenant, id string) (Fact, error)

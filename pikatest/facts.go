@@ -32,6 +32,8 @@ func Facts(t *testing.T, config TruthConfig) {
 		"delete in a chain":          testDeleteInChain,
 		"isolation of facts":         testFactIsolation,
 		"isolation of statistics":    testStatisticsIsolation,
+		"matching":                   testMatching,
+		"matching limit":             testMatchingLimit,
 		"list":                       testList,
 		"list pages":                 testListPages,
 		"list while writing":         testListWhileWriting,

@@ -191,7 +191,11 @@ func operations(truth Truth) map[string]func(context.Context) error {
 			_, err := truth.List(ctx, alice, pika.ListFacts{}, pika.PageRequest{Limit: 1})
 			return err
 		},
-		"Delete":  func(ctx context.Context) error { _, err := truth.Delete(ctx, alice.Tenant, "x", day(20)); return err },
+		"Delete": func(ctx context.Context) error { _, err := truth.Delete(ctx, alice.Tenant, "x", day(20)); return err },
+		"Matching": func(ctx context.Context) error {
+			_, _, err := truth.Matching(ctx, alice, pika.Filters{}, 1)
+			return err
+		},
 		"History": func(ctx context.Context) error { _, err := truth.History(ctx, alice.Tenant, "x"); return err },
 		"PutMessages": func(ctx context.Context) error {
 			return truth.PutMessages(ctx, alice, []pika.StoredMessage{said(alice, "late", "too late")})

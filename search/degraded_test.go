@@ -212,7 +212,7 @@ func TestTheTruthFailsMidway(t *testing.T) {
 		for i := range 1000 {
 			m.add(linh, pika.Fact{ID: pika.DeriveID(string(rune('A' + i))), Text: "Linh mua cà phê", Category: "food"})
 		}
-		m.add(linh, pika.Fact{ID: "00000000", Text: "Linh mua cà phê", Category: "drink"}) // the first of equals
+		m.add(linh, pika.Fact{ID: "00000000", Text: "Linh mua cà phê", Metadata: pika.Metadata{"channel": "app"}}) // the first of equals
 		reads := 0
 		m.fail(pika.LegFacts, func(ctx context.Context) error {
 			if reads++; reads > 1 {
@@ -221,7 +221,7 @@ func TestTheTruthFailsMidway(t *testing.T) {
 			return nil
 		})
 		q := question("cà phê")
-		q.Filters.Categories = []string{"drink"}
+		q.Filters.Metadata = pika.Metadata{"channel": "app"}
 		a := mustSearch(t, m.engine(), linh, q)
 		if !cmp.Equal(factIDs(a), []string{"00000000"}) || !cmp.Equal(a.Degraded, []pika.Leg{"facts"}) {
 			t.Errorf("facts %v, degraded %v", factIDs(a), a.Degraded)

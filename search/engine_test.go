@@ -161,16 +161,17 @@ func TestSearchDropsWhatTheTruthDeleted(t *testing.T) {
 	}
 }
 
-// Only one fact in 3,000 passes the filter, and it is the worst hit of both legs.
+// Only one fact in 3,000 passes the filter, and it is the worst hit of both legs. What
+// metadata leaves the truth does not say before.
 func TestSearchReadsDeeperWhenFiltersLeaveTooFew(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
 	for i := range 3000 {
 		m.add(linh, pika.Fact{ID: fmt.Sprintf("f%04d", i), Text: fmt.Sprintf("Linh mua cà phê sữa đá lần %d", i), Category: "food"})
 	}
-	m.add(linh, pika.Fact{ID: "wanted", Text: "zzz", Category: "pets"})
+	m.add(linh, pika.Fact{ID: "wanted", Text: "zzz", Metadata: pika.Metadata{"channel": "app"}})
 	q := question("Linh mua cà phê")
-	q.Filters.Categories = []string{"pets"}
+	q.Filters.Metadata = pika.Metadata{"channel": "app"}
 	if got := factIDs(mustSearch(t, m.engine(), linh, q)); !cmp.Equal(got, []string{"wanted"}) {
 		t.Errorf("facts %v; want the one that passes", got)
 	}

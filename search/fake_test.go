@@ -119,6 +119,23 @@ func (m *memory) texts(scope pika.Scope, corpus pika.Corpus) map[string]string {
 	return texts
 }
 
+// Matching knows of categories alone: the caller decides.
+func (m *memory) Matching(ctx context.Context, scope pika.Scope, f pika.Filters, limit int) ([]string, bool, error) {
+	if err := m.enter(ctx, matching); err != nil {
+		return nil, false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids []string
+	for id, fact := range m.facts[scope] {
+		if len(f.Categories) == 0 || slices.Contains(f.Categories, fact.Category) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(limit, len(ids))], len(ids) <= limit, nil
+}
+
 func (m *memory) Get(ctx context.Context, scope pika.Scope, ids []string) ([]pika.Fact, error) {
 	if err := m.enter(ctx, pika.LegFacts); err != nil {
 		return nil, err
@@ -308,8 +325,11 @@ func factIDs(a pika.Answer) []string {
 	return ids
 }
 
-// vocabulary names the reading of a vocabulary among the calls of a memory.
-const vocabulary pika.Leg = "vocabulary"
+// Names of calls of a memory that are no legs: the reading of a vocabulary and …
+const (
+	vocabulary pika.Leg = "vocabulary"
+	matching   pika.Leg = "matching" // what a filter leaves
+)
 
 func hang(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 

@@ -22,6 +22,7 @@ type leg struct {
 	name   pika.Leg
 	weight float64
 	scale  func([]pika.Scored) Scale
+	corpus pika.Corpus
 	find   func(ctx context.Context, limit int) (hits []pika.Scored, all bool, err error)
 	limit  int // of the last read
 	most   int // the port's own limit
@@ -36,19 +37,19 @@ func (s *run) legs(corpus pika.Corpus, question int) []*leg {
 	var legs []*leg
 	if w := s.plan.Weights.Vector; w > 0 {
 		legs = append(legs, &leg{
-			name: pika.LegVectors, weight: w, scale: CosineScale,
+			name: pika.LegVectors, weight: w, scale: CosineScale, corpus: corpus,
 			limit: vectorDepth, most: pika.MaxVectorLimit, find: s.findVectors(corpus, question),
 		})
 	}
 	if w := s.plan.Weights.Keyword; w > 0 {
 		legs = append(legs, &leg{
-			name: pika.LegKeyword, weight: w, scale: BM25Scale,
+			name: pika.LegKeyword, weight: w, scale: BM25Scale, corpus: corpus,
 			limit: keywordDepth, most: pika.MaxKeywordLimit, find: s.findKeyword(corpus, question),
 		})
 	}
 	if w := s.plan.Weights.Graph; w > 0 && s.config.Graph != nil && corpus == pika.CorpusFacts && question == 0 {
 		legs = append(legs, &leg{
-			name: pika.LegGraph, weight: w, scale: graphScale,
+			name: pika.LegGraph, weight: w, scale: graphScale, corpus: corpus,
 			limit: graphDepth, most: graphDepth, find: s.findGraph,
 		})
 	}
@@ -57,11 +58,15 @@ func (s *run) legs(corpus pika.Corpus, question int) []*leg {
 
 func (s *run) findKeyword(corpus pika.Corpus, question int) func(context.Context, int) ([]pika.Scored, bool, error) {
 	return func(ctx context.Context, limit int) ([]pika.Scored, bool, error) {
+		_, set := s.left(ctx, corpus)
+		if set != nil {
+			limit = pika.MaxKeywordLimit
+		}
 		query := s.plan.KeywordQuery(s.questions[question], s.knownWords(ctx))
 		hits, err := guarded(ctx, s.keyword, func(ctx context.Context) ([]pika.Scored, error) {
 			return s.config.Keyword.SearchKeyword(ctx, s.scope, corpus, query, limit)
 		})
-		return hits, len(hits) < limit, err
+		return hits, set != nil || len(hits) < limit, err
 	}
 }
 
@@ -80,21 +85,23 @@ func (s *run) gather(legs []*leg) {
 				s.degrade(l.name, err)
 				return
 			}
-			l.take(hits, all)
+			_, set := s.left(s.legCtx, l.corpus)
+			l.take(hits, all, set)
 		})
 	}
 	reading.Wait()
 }
 
-// take keeps the hits; all says that the leg has no others. The scale is set by the first read: reading deeper must not
-// change the scores of what was found before.
-func (l *leg) take(hits []pika.Scored, all bool) {
+// take keeps the hits that are in the set (nil: all of them); all says that the leg has no
+// others. The scale is set by the first read: reading deeper must not change the scores of
+// what was found before.
+func (l *leg) take(hits []pika.Scored, all bool, set map[string]bool) {
 	l.done = all || l.limit >= l.most
 	hits = slices.DeleteFunc(hits, func(h pika.Scored) bool { return math.IsNaN(h.Score) || math.IsInf(h.Score, 0) })
 	if l.evidence == nil {
 		l.evidence = &Evidence{Leg: l.name, Weight: l.weight, Scale: l.scale(hits)}
 	}
-	l.evidence.Hits = hits
+	l.evidence.Hits = confine(hits, set)
 }
 
 // deepen sets the next depth and reports whether any leg has more to give.

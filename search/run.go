@@ -25,6 +25,8 @@ type run struct {
 	ctx       context.Context // until the truth must have been read
 	legCtx    context.Context // until the legs must have answered
 
+	matching *matching // nil: no filter confines the legs
+
 	learning   sync.Once
 	learned    chan struct{} // closed when vocabulary is set
 	vocabulary *Vocabulary   // nil: it could not be read
@@ -41,6 +43,10 @@ func newRun(e *Engine, scope pika.Scope, q pika.Query, ctx, legCtx context.Conte
 	s := &run{
 		Engine: e, scope: scope, query: q, now: e.config.Now(), index: e.config.Index(),
 		ctx: ctx, legCtx: legCtx, learned: make(chan struct{}), degraded: map[pika.Leg]bool{},
+	}
+	if confines(q.Filters) {
+		s.matching = &matching{known: make(chan struct{})}
+		go s.match()
 	}
 	s.plan = NewPlan(q, func() *Vocabulary { return s.knownWords(legCtx) }, s.now)
 	s.questions = s.plan.questions()

@@ -27,9 +27,10 @@ type vectorFinder struct {
 	*run
 	corpus    pika.Corpus
 	question  int           // whose vector: see run.questions
-	asked     bool          // unsettled was read, or could not be
+	asked     bool          // exact and unsettled were read, or could not be
 	answered  bool          // the index answered before
 	unsettled []pika.Scored // best first
+	exact     []pika.Scored // of the facts that the filters leave
 }
 
 func (s *run) findVectors(corpus pika.Corpus, question int) func(context.Context, int) ([]pika.Scored, bool, error) {
@@ -44,12 +45,17 @@ func (f *vectorFinder) find(ctx context.Context, limit int) (hits []pika.Scored,
 	if f.vectorErr != nil {
 		return nil, false, f.vectorErr
 	}
+	ids, set := f.left(ctx, f.corpus)
+	if set != nil && f.config.Raw == nil {
+		limit = pika.MaxVectorLimit // the index is exact, and holds no more of most users
+	}
 	var side sync.WaitGroup
 	// For parts of a question it is left at what the index shows: the whole question
 	// finds the others.
 	if f.config.Raw != nil && !f.asked && f.question == 0 {
 		f.asked = true
 		side.Go(func() { f.compareUnsettled(ctx) })
+		side.Go(func() { f.compareLeft(ctx, ids) })
 	}
 	hits, err = guarded(ctx, f.Engine.vectors, func(ctx context.Context) ([]pika.Scored, error) {
 		return f.index.Vectors.SearchVectors(ctx, f.scope, f.corpus, f.vector(), limit)
@@ -58,7 +64,10 @@ func (f *vectorFinder) find(ctx context.Context, limit int) (hits []pika.Scored,
 	switch {
 	case err == nil:
 		f.answered = true
-		merged := overlay(hits, f.unsettled)
+		merged := overlay(hits, overlay(f.exact, f.unsettled))
+		if set != nil { // none of it may fall to the limit
+			return merged, true, nil
+		}
 		return merged[:min(limit, len(merged))], len(hits) < limit && len(merged) <= limit, nil
 	case f.answered || len(f.unsettled) == 0:
 		return nil, false, err
@@ -79,13 +88,35 @@ func (f *vectorFinder) compareUnsettled(ctx context.Context) {
 		f.degrade(pika.LegVectors, err)
 		return
 	}
-	f.unsettled = make([]pika.Scored, 0, len(rows))
+	f.unsettled = f.compare(rows)
+}
+
+// compareLeft compares the vectors of the facts that the filters leave. Without them the
+// leg finds what the index does.
+func (f *vectorFinder) compareLeft(ctx context.Context, ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	rows, err := guarded(ctx, f.Engine.unsettled, func(ctx context.Context) ([]pika.Vector, error) {
+		return f.config.Raw.RawVectors(ctx, f.scope, f.corpus, f.index.Model.EmbeddingModel, ids)
+	})
+	if err != nil {
+		f.degrade(pika.LegVectors, err)
+		return
+	}
+	f.exact = f.compare(rows)
+}
+
+// compare returns the cosines of vectors, best first.
+func (f *vectorFinder) compare(rows []pika.Vector) []pika.Scored {
+	scored := make([]pika.Scored, 0, len(rows))
 	for _, r := range rows {
 		if len(r.Values) == len(f.vector()) {
-			f.unsettled = append(f.unsettled, pika.Scored{ID: r.ID, Score: cosine(f.vector(), r.Values)})
+			scored = append(scored, pika.Scored{ID: r.ID, Score: cosine(f.vector(), r.Values)})
 		}
 	}
-	slices.SortFunc(f.unsettled, better)
+	slices.SortFunc(scored, better)
+	return scored
 }
 
 // overlay puts exact scores over those of the index: an id's exact score replaces what

@@ -178,7 +178,7 @@ func TestOverlayAsksOnceAndWithinBounds(t *testing.T) {
 		Index: pika.FixedIndex(embedderOf{m}, vectorsOf{m: m}), Now: func() time.Time { return epoch },
 	})
 	q := question("cà phê")
-	q.Mode, q.Filters.Categories = pika.ModeVector, []string{"food"} // nothing passes: the index is read to its end
+	q.Mode, q.Filters.Metadata = pika.ModeVector, pika.Metadata{"channel": "app"} // nothing passes: the index is read to its end
 	mustSearch(t, engine, linh, q)
 	if m.count("unsettled") != 1 || m.count(pika.LegVectors) < 2 {
 		t.Errorf("unsettled was read %d times and the index %d times; want 1 and several", m.count("unsettled"), m.count(pika.LegVectors))

@@ -119,6 +119,10 @@ func (w facts) List(context.Context, pika.Scope, pika.ListFacts, pika.PageReques
 	return pika.Page[pika.Fact]{}, pika.Errorf(pika.Unimplemented, "not part of the write path")
 }
 
+func (w facts) Matching(context.Context, pika.Scope, pika.Filters, int) ([]string, bool, error) {
+	return nil, false, pika.Errorf(pika.Unimplemented, "not part of the write path")
+}
+
 func (w facts) History(context.Context, string, string) ([]pika.Revision, error) {
 	return nil, pika.Errorf(pika.Unimplemented, "not part of the write path")
 }

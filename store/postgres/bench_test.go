@@ -300,3 +300,21 @@ func BenchmarkAcknowledge(b *testing.B) {
 		return db.Acknowledge(b.Context(), items[:500])
 	})
 }
+
+// BenchmarkMatching narrows 10,000 facts by what few of them have, and by what all have.
+func BenchmarkMatching(b *testing.B) {
+	db, facts := filled(b, 10_000)
+	for name, f := range map[string]pika.Filters{
+		"few by category":     {Categories: []string{"nothing"}},
+		"few by entity":       {Entities: []string{"nothing"}},
+		"few by conversation": {ConversationID: "nothing"},
+		"all":                 {ConversationID: facts[0].Sources[0].ConversationID, MinConfidence: 0.1},
+	} {
+		b.Run(name, func(b *testing.B) {
+			timed(b, func() error {
+				_, _, err := db.Matching(b.Context(), alice, f, pika.MaxPageLimit)
+				return err
+			})
+		})
+	}
+}

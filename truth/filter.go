@@ -1,0 +1,26 @@
+package truth
+
+import (
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/text"
+)
+
+// EntityKeys returns what a filter of entities, each an id or a name, may stand for in
+// the rows of a scope: ids of entities, and folded subjects.
+func EntityKeys(scope pika.Scope, entities []string) (ids, subjects []string) {
+	for _, e := range entities {
+		name := text.Fold(e)
+		ids = append(ids, e, pika.EntityID(scope, name))
+		subjects = append(subjects, e, name)
+	}
+	return ids, subjects
+}
+
+// Subjects returns the folded names of entities, as subjects of facts are compared.
+func Subjects(names []string) []string {
+	folded := make([]string, len(names))
+	for i, n := range names {
+		folded[i] = text.Fold(n)
+	}
+	return folded
+}
