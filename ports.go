@@ -49,7 +49,7 @@ type Facts interface {
 	// Matching returns the ids of the user's live facts that may pass filters, lowest
 	// first: at most limit (1–MaxPageLimit, else Invalid), and whether those are all. It
 	// leaves out only what does not pass; of what it returns the caller decides, for it
-	// looks at neither Metadata nor the last microsecond of times.
+	// looks at how Metadata and times are written, not at what they say.
 	Matching(ctx context.Context, scope Scope, f Filters, limit int) (ids []string, all bool, err error)
 
 	// Find returns one live fact by its id alone, within a tenant. NotFound if the

@@ -32,7 +32,7 @@ func takeFolder(dir string) (*os.File, error) {
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another pika runs a workflow server in %s: stop it, or choose another data folder", dir)
+			return nil, fmt.Errorf("another pika runs a workflow server in %s: stop it, or choose another data folder (--data)", dir)
 		}
 		return nil, fmt.Errorf("take the folder of the workflow server: %w", err)
 	}

@@ -14,6 +14,8 @@ type contextAnswer struct {
 	Text    string   `json:"text" doc:"Facts and quoted messages, one a line, the most useful first; empty if there is nothing"`
 	FactIDs []string `json:"fact_ids" doc:"The facts in the text"`
 	Tokens  int      `json:"tokens" doc:"How many tokens of a language model the text takes at most"`
+
+	Degraded []pika.Leg `json:"degraded" doc:"What was dropped or came late; with it an empty text does not mean that there is nothing"`
 }
 
 // leastFactTokens is what no line of a block takes less of. It bounds how many facts are
@@ -37,7 +39,7 @@ func (s *server) getContext(c *call) error {
 		return err
 	}
 	block := search.Pack(scope, answer, s.Now(), tokens)
-	return c.reply(http.StatusOK, contextAnswer{Text: block.Text, FactIDs: append([]string{}, block.FactIDs...), Tokens: block.Tokens})
+	return c.reply(http.StatusOK, contextAnswer{Text: block.Text, FactIDs: append([]string{}, block.FactIDs...), Tokens: block.Tokens, Degraded: append([]pika.Leg{}, answer.Degraded...)})
 }
 
 // remembered finds what a block may hold: the answer to a question, or without one the

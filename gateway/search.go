@@ -7,11 +7,15 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/search"
 )
 
 // searchMargin is what a search may take beyond its own deadline before the gateway
 // gives up on it.
 const searchMargin = time.Second
+
+// shortDeadline is below what reading a memory that is well may take on a busy machine.
+const shortDeadline = 50 * time.Millisecond
 
 // searchFacts answers POST /v1/search_facts.
 func (s *server) searchFacts(c *call) error {
@@ -39,6 +43,8 @@ func (s *server) searchFacts(c *call) error {
 func (s *server) search(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, error) {
 	answer, err := s.Searcher.Search(ctx, scope, q)
 	switch {
+	case pika.CodeOf(err) == pika.Unavailable && search.Late(err) && q.Deadline < shortDeadline:
+		return answer, unavailable(err, "The memory was not read within %d ms. Allow more with deadline_ms.", q.Deadline.Milliseconds())
 	case pika.CodeOf(err) == pika.Unavailable:
 		return answer, unavailable(err, "The memory cannot be read at the moment. Try again later.")
 	case err != nil:

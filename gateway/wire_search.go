@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"strings"
 	"time"
 
 	"github.com/pikamem/pika"
@@ -60,11 +61,20 @@ func (b searchRequest) query() pika.Query {
 		IncludeSuperseded: b.IncludeSuperseded, MinScore: b.MinScore, Rerank: b.Rerank, Related: b.Related, Explain: b.Explain,
 		Deadline: time.Duration(b.DeadlineMS) * time.Millisecond,
 		Filters: pika.Filters{
-			Categories: f.Categories, Predicates: f.Predicates, Entities: f.Entities, Languages: f.Languages,
+			Categories: f.Categories, Predicates: f.Predicates, Entities: f.Entities, Languages: primaryTags(f.Languages),
 			ConversationID: f.ConversationID, Metadata: pika.Metadata(f.Metadata), RecordedAfter: moment(f.RecordedAfter),
 			RecordedBefore: moment(f.RecordedBefore), MinConfidence: f.MinConfidence,
 		},
 	}
+}
+
+// primaryTags returns language tags as facts have them: "en" for "en-US" and "EN".
+func primaryTags(tags []string) []string {
+	for i, t := range tags {
+		primary, _, _ := strings.Cut(t, "-")
+		tags[i] = strings.ToLower(primary)
+	}
+	return tags
 }
 
 // searchAnswer is the answer of POST /v1/search_facts.
@@ -85,7 +95,7 @@ type factHit struct {
 	factFields
 	Score   float64           `json:"score" doc:"0 to 1, comparable within one answer"`
 	Related []relatedFact     `json:"related" doc:"Neighbours in the entity graph, nearest first"`
-	Explain *pika.Explanation `json:"explain" doc:"null unless asked for"`
+	Explain *pika.Explanation `json:"explain" doc:"null unless asked for. score is 1/(1+e^(2-s)), where s is the sum of the addends; their unit is one standard deviation of the cosines, and 0 says that a part found or changed nothing"`
 }
 
 type relatedFact struct {

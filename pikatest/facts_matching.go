@@ -20,6 +20,8 @@ func testMatching(t *testing.T, truth Truth) {
 	hers.Sources = []pika.Source{{ConversationID: "c2", MessageID: "m"}}
 	tea := claim(alice, "j1", 2, "drinks tea")
 	tea.Category = "food"
+	tea.Metadata = pika.Metadata{"room": "kitchen", "n": 12.5, "ok": true, "kitchen": "no room"}
+	hers.Metadata = pika.Metadata{`%'"<&` + "\u2028\x01": `\ ?` + "\u00e9", "z": "z"}
 	commit(t, truth, alice, "j1", withKeys(cat), withKeys(hers), withKeys(tea))
 	if _, err := truth.Commit(t.Context(), alice, pika.Commit{JobID: "j2", At: day(22), Facts: []pika.Fact{claim(alice, "j2", 0, "came later")}}); err != nil {
 		t.Fatal(err)
@@ -43,7 +45,10 @@ func testMatching(t *testing.T, truth Truth) {
 		"recorded after":      {pika.Filters{RecordedAfter: at(21)}, []string{later}},
 		"recorded before":     {pika.Filters{RecordedBefore: at(21), Categories: []string{"food"}}, []string{tea.ID}},
 		"all must match":      {pika.Filters{Categories: []string{"pets"}, ConversationID: "c2"}, nil},
-		"metadata is not met": {pika.Filters{Metadata: pika.Metadata{"a": "b"}, Categories: []string{"food"}}, []string{tea.ID}},
+		"metadata":            {pika.Filters{Metadata: pika.Metadata{"room": "kitchen", "n": 12.5, "ok": true}}, []string{tea.ID}},
+		"metadata in part":    {pika.Filters{Metadata: pika.Metadata{"n": 12.5}}, []string{tea.ID}},
+		"other metadata":      {pika.Filters{Metadata: pika.Metadata{"room": "hall"}}, nil},
+		"odd metadata":        {pika.Filters{Metadata: pika.Metadata{`%'"<&` + "\u2028\x01": `\ ?` + "\u00e9"}}, []string{hers.ID}},
 		"quotes":              {pika.Filters{Categories: []string{"' OR '1'='1"}, Entities: []string{`"]') --`}}, nil},
 	} {
 		got, all, err := truth.Matching(t.Context(), alice, c.filter, 10)

@@ -128,6 +128,47 @@ func TestAStoreThatIsStuck(t *testing.T) {
 	})
 }
 
+// A store that comes back is slow at first: more so than any search has time for. It is
+// tried with more time than its search, also by searches with hardly any.
+func TestAStoreThatIsSlowAtFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := linhsMemory()
+		m.fail(pika.LegVectors, hang)
+		e := m.engine()
+		q := question("con mèo")
+		q.Deadline = 100 * time.Millisecond
+		for range 10 {
+			mustSearch(t, e, linh, q)
+		}
+		warm := false
+		m.fail(pika.LegVectors, func(ctx context.Context) error {
+			if warm {
+				return nil
+			}
+			select {
+			case <-time.After(time.Second):
+				warm = true
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		time.Sleep(2 * time.Second) // the bubble's clock: the breaker lets one call try
+		q.Deadline = 10 * time.Millisecond
+		if a := mustSearch(t, e, linh, q); !cmp.Equal(a.Degraded, []pika.Leg{"vectors"}) {
+			t.Errorf("degraded %v during the trial", a.Degraded)
+		}
+		time.Sleep(2 * time.Second)
+		if a := mustSearch(t, e, linh, q); len(a.Degraded) != 0 {
+			t.Errorf("degraded %v after it", a.Degraded)
+		}
+		if err := e.Close(t.Context()); err != nil {
+			t.Errorf("Close = %v", err)
+		}
+	})
+}
+
 // Searches side by side: the bulkhead bounds what a stuck store holds.
 func TestBulkhead(t *testing.T) {
 	t.Parallel()

@@ -122,6 +122,11 @@ func (e *Engine) Search(ctx context.Context, scope pika.Scope, q pika.Query) (pi
 	return answer, err
 }
 
+// Late reports whether a search failed because its time was up.
+func Late(err error) bool {
+	return errors.Is(err, errLate) || errors.Is(err, context.DeadlineExceeded)
+}
+
 func check(scope pika.Scope, q pika.Query) error {
 	if scope.Tenant == "" || scope.User == "" {
 		return pika.InvalidField("user_id", "must not be empty")

@@ -124,6 +124,9 @@ func (m *memory) Matching(ctx context.Context, scope pika.Scope, f pika.Filters,
 	if err := m.enter(ctx, matching); err != nil {
 		return nil, false, err
 	}
+	if len(f.Metadata) > 0 {
+		return nil, false, nil // too many to say
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var ids []string

@@ -116,15 +116,32 @@ func deepen(legs []*leg) bool {
 	return more
 }
 
-// evidenceOf returns what the legs that answered found.
+// evidenceOf returns what the legs that answered found. Where the vectors are lost, the
+// keywords have their place: their weight was set against the vectors', and the small rules
+// of the ranking would outweigh them.
 func evidenceOf(legs []*leg) []Evidence {
 	var evidence []Evidence
+	scale := 1.0
 	for _, l := range legs {
+		if l.name == pika.LegVectors && l.evidence == nil {
+			scale = withoutVectors(legs)
+		}
 		if l.evidence != nil {
-			evidence = append(evidence, *l.evidence)
+			e := *l.evidence
+			e.Weight *= scale // the vectors stand first
+			evidence = append(evidence, e)
 		}
 	}
 	return evidence
+}
+
+func withoutVectors(legs []*leg) float64 {
+	for _, l := range legs {
+		if l.name == pika.LegKeyword {
+			return 1 / l.weight
+		}
+	}
+	return 1
 }
 
 // legsOfParts returns the legs of each part of the question. They are read once: what

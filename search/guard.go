@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/bulkhead"
@@ -64,9 +65,11 @@ func guarded[T any](ctx context.Context, g *guard, f func(context.Context) (T, e
 	}
 	started := time.Now()
 	done := make(chan outcome, 1)
+	callCtx, judged := g.trial(ctx)
 	go func() {
 		defer g.slots.ReleasePermit()
-		value, err := protected(ctx, f)
+		value, err := protected(callCtx, f)
+		judged(err)
 		done <- outcome{value, err}
 	}()
 	select {
@@ -79,6 +82,34 @@ func guarded[T any](ctx context.Context, g *guard, f func(context.Context) (T, e
 		return none, err
 	}
 }
+
+// trialTime is what the one call has that decides whether a breaker closes again. A store
+// that comes back is slow at first: it connects anew, and compiles what it is asked. So the
+// call may go on when its search has ended.
+const trialTime = 3 * time.Second
+
+// trial returns the context of a call, and what is to be told its outcome. If the breaker
+// wants to close the call is its trial, and decides by itself.
+func (g *guard) trial(ctx context.Context) (callCtx context.Context, judged func(error)) {
+	if !g.breaker.IsHalfOpen() {
+		return ctx, func(error) {}
+	}
+	callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), trialTime)
+	var once sync.Once
+	judge := func(err error) {
+		once.Do(func() {
+			if answered(err) {
+				g.breaker.RecordSuccess()
+			} else {
+				g.breaker.RecordFailure()
+			}
+		})
+	}
+	stop := context.AfterFunc(callCtx, func() { judge(callCtx.Err()) }) // also if the store ignores its context
+	return callCtx, func(err error) { judge(err); stop(); cancel() }
+}
+
+func answered(err error) bool { return err == nil || pika.CodeOf(err) == pika.Invalid }
 
 // enter takes a place in the bulkhead, waiting at most a quarter of the time left, and
 // then the breaker's leave: in this order, because the breaker's cannot be given back.
@@ -120,18 +151,17 @@ func (g *guard) drain(ctx context.Context) error {
 	return nil
 }
 
-// leave tells the breaker and the metrics how a call went. A half-open breaker waits
-// for the verdict on its one trial, so there every call counts.
+// leave tells the metrics how a call went, and the breaker while it is closed.
 func (g *guard) leave(ctx context.Context, err error, took time.Duration) {
 	g.meter.seconds.Observe(took.Seconds())
-	answered := err == nil || pika.CodeOf(err) == pika.Invalid
 	if err != nil {
 		g.meter.failures.Inc()
 	}
 	switch {
-	case answered:
+	case !g.breaker.IsClosed(): // its trial decides
+	case answered(err):
 		g.breaker.RecordSuccess()
-	case ctx.Err() == nil, took >= fairShare && !errors.Is(ctx.Err(), context.Canceled), g.breaker.IsHalfOpen():
+	case ctx.Err() == nil, took >= fairShare && !errors.Is(ctx.Err(), context.Canceled):
 		g.breaker.RecordFailure()
 	}
 }

@@ -23,7 +23,7 @@ type source[T any] struct {
 // among the first want. It fails only if the truth could not be read at all.
 func retrieve[T any](s *run, from source[T], want int) ([]found[T], error) {
 	legs, parts := s.legs(from.corpus, 0), s.legsOfParts(from.corpus)
-	r := reader[T]{run: s, source: from, pool: poolFor(want, s.query.Messages > 0), known: map[string]*T{}}
+	r := reader[T]{run: s, source: from, pool: poolFor(want, s.query.Messages > 0 || len(s.plan.Periods) > 0), known: map[string]*T{}}
 	for {
 		s.gather(slices.Concat(append(parts, legs)...))
 		evidence := evidenceOf(legs)
@@ -37,8 +37,20 @@ func retrieve[T any](s *run, from source[T], want int) ([]found[T], error) {
 			return items, nil
 		case len(evidence) == 0:
 			return nil, r.probe()
-		case len(items) >= want || s.endsBelow(ranked) || s.legCtx.Err() != nil || !deepen(legs):
+		case len(items) >= want || s.endsBelow(ranked) || !deepen(legs):
 			return items, nil
+		case s.legCtx.Err() != nil:
+			s.degradeUnread(legs)
+			return items, nil
+		}
+	}
+}
+
+// degradeUnread names the legs that had more to give when their time was up.
+func (s *run) degradeUnread(legs []*leg) {
+	for _, l := range legs {
+		if !l.done {
+			s.degrade(l.name, errLate)
 		}
 	}
 }

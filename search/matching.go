@@ -20,7 +20,7 @@ type matching struct {
 // confines reports whether any filter is one that Facts.Matching looks at.
 func confines(f pika.Filters) bool {
 	return len(f.Categories)+len(f.Predicates)+len(f.Languages)+len(f.Entities) > 0 ||
-		f.ConversationID != "" || f.RecordedAfter != nil || f.RecordedBefore != nil || f.MinConfidence > 0
+		len(f.Metadata) > 0 || f.ConversationID != "" || f.RecordedAfter != nil || f.RecordedBefore != nil || f.MinConfidence > 0
 }
 
 // match asks the truth which facts the filters leave. Without its answer the legs find

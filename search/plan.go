@@ -20,6 +20,7 @@ type Plan struct {
 	MissingDiacritics bool     // Vietnamese typed without its diacritics
 	Rare              bool     // it names an id, a code, a number or a quotation
 	Negative          bool     // it asks for what is not so
+	Past              bool     // it asks for what was so, without naming a time
 	Periods           []Period // the times it names
 	Weights           Weights
 }
@@ -70,14 +71,14 @@ func NewPlan(q pika.Query, words func() *Vocabulary, now time.Time) Plan {
 		p.Text = lexicon.Restore(p.Text, v.Spellings)
 	}
 	p.Parts = Split(p.Text, p.Language)
-	p.Negative = isNegative(p.Text)
+	p.Negative, p.Past = isNegative(p.Text), past.MatchString(p.Text)
 	p.Periods = Periods(p.Text, now)
 	p.Weights = Weights{Vector: 1, Keyword: p.keywordWeight(), Concept: conceptWeight, Graph: graphWeight}
 	switch q.Mode {
 	case pika.ModeVector:
 		p.Weights = Weights{Vector: 1}
-	case pika.ModeKeyword:
-		p.Weights.Vector, p.Weights.Graph = 0, 0
+	case pika.ModeKeyword: // nothing else is weighed against it
+		p.Weights = Weights{Keyword: 1, Concept: p.Weights.Concept / p.Weights.Keyword}
 	}
 	return p
 }
@@ -99,6 +100,9 @@ func (p *Plan) questions() []string { return append([]string{p.Text}, p.Parts...
 // negations are words of questions for what is not so. A question that only ends in
 // "không" asks whether something is so.
 var negations = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:not|n't|never|no longer|without|avoid\w*|cannot|không|chưa|đừng|kiêng|cấm|chẳng)(?:[^\pL]+\pL|$)|n't\b`)
+
+// past are words of questions for what was so before now.
+var past = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:used to|did|was|were|had|before|previous\w*|former\w*|earlier|originally|ever|từng|trước đây|trước kia|hồi trước|ngày xưa|ngày trước|hồi đó|lúc đó|đã từng)(?:[^\pL]|$)`)
 
 var yesOrNo = regexp.MustCompile(`(?i)(?:không|chưa)[\s?.!]*$`)
 

@@ -50,7 +50,7 @@ func TestNewPlanOfMode(t *testing.T) {
 		t.Errorf("mode vector: %+v; want %+v", got, want)
 	}
 	q.Mode = pika.ModeKeyword
-	if got := search.NewPlan(q, nil, epoch).Weights; got.Vector != 0 || got.Graph != 0 || got.Keyword != 0.35 {
+	if got := search.NewPlan(q, nil, epoch).Weights; got.Vector != 0 || got.Graph != 0 || got.Keyword != 1 {
 		t.Errorf("mode keyword: %+v", got)
 	}
 }

@@ -28,6 +28,7 @@ const (
 	recencyWeight    = 0.1  // halved every recencyHalfLife since the fact holds
 	confidenceWeight = 0.2  // of what is missing in the extractor's confidence
 	endedWeight      = -0.3 // the fact's time is over, and the question names none
+	formerWeight     = -1.0 // … and it was a state of which there is one at a time (a home, an employer), in place of endedWeight
 
 	recencyHalfLife = 180 * 24 * time.Hour
 )
@@ -37,12 +38,14 @@ const (
 const (
 	poolFactor    = 2
 	leastPool     = 40
-	leastPoolBoth = 100
+	leastPoolWide = 100
 )
 
-func poolFor(limit int, both bool) int {
-	if both {
-		return max(poolFactor*limit, leastPoolBoth)
+// poolFor returns how many are ranked. More where more than what the legs found decides:
+// with messages, and where the question names times.
+func poolFor(limit int, wide bool) int {
+	if wide {
+		return max(poolFactor*limit, leastPoolWide)
 	}
 	return max(poolFactor*limit, leastPool)
 }
@@ -122,8 +125,18 @@ func (r *ranker) weighFact(f *found[pika.Fact]) {
 	}
 	f.add("confidence", confidenceWeight*(f.item.Confidence-1))
 	if r.query.AsOf == nil && len(r.plan.Periods) == 0 && f.item.ValidTo != nil && !r.now.Before(*f.item.ValidTo) {
-		f.add("ended", endedWeight)
+		f.add("ended", endedOf(f.item, r.plan.Past))
 	}
+}
+
+func endedOf(f *pika.Fact, askedForPast bool) float64 {
+	switch {
+	case !pika.SingleValued(f.Predicate):
+		return endedWeight
+	case askedForPast:
+		return 0
+	}
+	return formerWeight
 }
 
 // timeOfFact compares the fact's stated interval with the question's times, and where
@@ -219,28 +232,31 @@ func (r *ranker) markTold(facts []found[pika.Fact], messages []found[pika.Stored
 // withoutRepeats lowers facts that say what a better one says in the same words, and
 // sorts again. Only as many as an answer may hold are compared.
 func withoutRepeats(facts []found[pika.Fact]) []found[pika.Fact] {
-	seen := map[string]bool{}
+	seen := map[string][]string{} // by their folded words, the words themselves
 	for i := range facts[:min(len(facts), pika.MaxSearchLimit)] {
 		f := &facts[i]
-		statement := wordsOf(f.item)
-		if seen[statement] {
+		words := wordsOf(f.item)
+		folded := text.Fold(words)
+		if slices.ContainsFunc(seen[folded], func(other string) bool { return sameWords(words, folded, other) }) {
 			f.add("repeated", repeatedWeight)
 		}
-		seen[statement] = true
+		seen[folded] = append(seen[folded], words)
 	}
 	return sorted(facts)
 }
 
-// wordsOf is equal for facts that differ only in case, diacritics, signs and the order
-// of words.
+// sameWords reports whether two texts whose words fold alike are the same: in the same
+// diacritics, or one of them typed without any.
+func sameWords(a, folded, b string) bool { return a == b || a == folded || b == folded }
+
+// wordsOf is equal for facts that differ only in case and signs.
 func wordsOf(f *pika.Fact) string {
-	words := strings.FieldsFunc(text.Fold(f.Text), isSeparator)
-	slices.Sort(words)
-	polarity := "+"
+	words := strings.FieldsFunc(strings.ToLower(text.Normalize(f.Text)), isSeparator)
+	polarity := "so"
 	if f.Negated {
-		polarity = "-"
+		polarity = "not"
 	}
-	return polarity + strings.Join(words, " ")
+	return polarity + " " + strings.Join(words, " ")
 }
 
 func sorted[T any](items []found[T]) []found[T] {

@@ -44,7 +44,13 @@ func TestRankByTime(t *testing.T) {
 	if ids := factIDs(mustSearch(t, m.engine(), linh, q)); ids[0] != "2025" && ids[0] != "said" {
 		t.Errorf("facts %v", ids)
 	}
-	if got := addends(t, m, question("Where did Linh go?"), "2025"); got["time"] != 0 || got["ended"] >= 0 {
+	m.add(linh, pika.Fact{ID: "home", Text: "Linh lives in Huế", Predicate: "lives_in", ValidTo: at(day(2025, 4, 9)), EffectiveAt: day(2020, 1, 1)})
+	for question, want := range map[string]float64{"Where does Linh live?": -1, "Where did Linh use to live?": 0, "Linh từng sống ở đâu?": 0} {
+		if got := addends(t, m, pika.Query{Text: question, Mode: pika.ModeHybrid, Deadline: time.Second}, "home"); got["ended"] != want {
+			t.Errorf("%s: %v; want ended %v", question, got, want)
+		}
+	}
+	if got := addends(t, m, question("Where does Linh go?"), "2025"); got["time"] != 0 || got["ended"] >= 0 {
 		t.Errorf("without a time: %v; want only that it is over", got)
 	}
 }
@@ -89,6 +95,21 @@ func TestRankFoldsRepeats(t *testing.T) {
 	ids := factIDs(mustSearch(t, m.engine(), linh, question("mèo của Linh")))
 	if len(ids) != 3 || ids[1] != "c" {
 		t.Errorf("facts %v; want c before the repeat", ids)
+	}
+}
+
+// Other words, other diacritics or another order say something else.
+func TestRankKeepsWhatOnlyLooksAlike(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	m.add(linh,
+		pika.Fact{ID: "a", Text: "An nợ Bình 5 triệu"}, pika.Fact{ID: "b", Text: "Bình nợ An 5 triệu"},
+		pika.Fact{ID: "c", Text: "An yêu má"}, pika.Fact{ID: "d", Text: "An yêu mạ"}, pika.Fact{ID: "e", Text: "An yêu mạ", Negated: true},
+	)
+	for id := range m.facts[linh] {
+		if got := addends(t, m, question("An và Bình"), id); got["repeated"] != 0 {
+			t.Errorf("%s counts as a repetition", id)
+		}
 	}
 }
 

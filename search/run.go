@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,7 +93,11 @@ func vocabularyPatience(ctx context.Context) time.Duration {
 
 func (s *run) embed() {
 	vectors, err := guarded(s.legCtx, s.Engine.embedder, func(ctx context.Context) ([][]float32, error) {
-		return s.index.Embedder.Embed(ctx, pika.EmbedQuery, s.questions)
+		texts := make([]string, len(s.questions))
+		for i, q := range s.questions {
+			texts[i] = embedded(q)
+		}
+		return s.index.Embedder.Embed(ctx, pika.EmbedQuery, texts)
 	})
 	if err == nil && len(vectors) != len(s.questions) {
 		err = pika.Errorf(pika.Internal, "the embedder returned %d vectors for %d texts", len(vectors), len(s.questions))
@@ -103,6 +108,22 @@ func (s *run) embed() {
 		return
 	}
 	s.vectors = vectors
+}
+
+// What is embedded of a long question: its beginning and its end, where people say what
+// they ask. The time that an embedder takes grows faster than the text: one of 2,048 bytes
+// would take more than a search has, and the time of others with it.
+const (
+	embeddedHead = 384 // bytes
+	embeddedTail = 256
+)
+
+func embedded(question string) string {
+	if len(question) <= embeddedHead+embeddedTail {
+		return question
+	}
+	head, tail := question[:embeddedHead], question[len(question)-embeddedTail:]
+	return strings.ToValidUTF8(head, "") + " " + strings.ToValidUTF8(tail, "")
 }
 
 // degrade names a part in the answer. The first time it says why in the log, but not
@@ -116,7 +137,7 @@ func (s *run) degrade(leg pika.Leg, err error) {
 		return
 	}
 	level := slog.LevelWarn
-	if errors.Is(err, errLate) {
+	if errors.Is(err, errLate) || s.ctx.Err() != nil {
 		level = slog.LevelDebug
 	}
 	s.config.Log.Log(s.ctx, level, "search leg dropped", "leg", string(leg), "code", string(pika.CodeOf(err)), "error", err)

@@ -70,7 +70,7 @@ func dispatch(ctx context.Context, args []string, out io.Writer) error {
 	case line == "" || line == "help" || line == "-h" || line == "--help":
 		printCommands(out)
 		return nil
-	case line == "help config" || strings.HasSuffix(line, " --help") || strings.HasSuffix(line, " -h"):
+	case strings.HasPrefix(line, "help ") || strings.HasSuffix(line, " --help") || strings.HasSuffix(line, " -h"):
 		PrintVariables(out)
 		return nil
 	}

@@ -92,7 +92,8 @@ func (a *App) openLLM(counts *cache.Metrics) error {
 	if err != nil {
 		return fmt.Errorf("PIKA_LLM (or --llm): %w", err)
 	}
-	a.extractor = cache.NewExtractor(extractor, extract.PromptVersion, a.stores.cache, cache.ExtractorOptions{TTL: a.Config.LLMCacheTTL, Metrics: counts})
+	a.watched = &watchedExtractor{Extractor: extractor}
+	a.extractor = cache.NewExtractor(a.watched, extract.PromptVersion, a.stores.cache, cache.ExtractorOptions{TTL: a.Config.LLMCacheTTL, Metrics: counts})
 	a.reranker = reranker
 	return nil
 }

@@ -68,7 +68,10 @@ func (c check) state(ctx context.Context) gateway.Dependency {
 }
 
 func (a *App) llmProblem(context.Context) string {
-	if a.extractor.Name() != "rules" {
+	if a.watched != nil {
+		if failure := a.watched.failure.Load(); failure != nil {
+			return "its last call failed, and jobs wait until one succeeds: " + *failure
+		}
 		return ""
 	}
 	return "no language model is configured, so the rules extractor works in its place; set OPENAI_API_KEY or OPENAI_BASE_URL"
@@ -122,7 +125,7 @@ func (a *App) noteChange(ctx context.Context, before, now gateway.Dependency) {
 	first := before.Name == ""
 	switch {
 	case before.Status == now.Status && before.Reason == now.Reason:
-	case now.Status == gateway.StatusOK && !first:
+	case now.Status == gateway.StatusOK && before.Status == gateway.StatusDown:
 		a.Log.Info("a dependency works again", "name", now.Name)
 	case now.Status == gateway.StatusDown:
 		a.Log.Warn("a dependency does not work", "name", now.Name, "reason", now.Reason)
@@ -136,17 +139,15 @@ func (a *App) noteChange(ctx context.Context, before, now gateway.Dependency) {
 const warmTime = 10 * time.Second
 
 // warmUpTime bounds the warm-up at the start: a part that is away delays it by no more.
-const warmUpTime = 3 * time.Second
+const warmUpTime = 10 * time.Second
 
 // warmUp makes the first calls before anyone is told that Pika is ready.
 func (a *App) warmUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, warmUpTime)
 	defer cancel()
-	var parts sync.WaitGroup
-	for _, name := range []string{"facts", "graph"} {
-		parts.Go(func() { a.warm(ctx, name) })
+	for _, name := range []string{"graph", "facts"} { // a search asks the graph
+		a.warm(ctx, name)
 	}
-	parts.Wait()
 }
 
 // warm makes the first calls of a part that begins to answer, so that no caller's

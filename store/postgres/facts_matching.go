@@ -14,8 +14,12 @@ func (db *DB) Matching(ctx context.Context, scope pika.Scope, f pika.Filters, li
 	if err := checkLimit(limit, pika.MaxPageLimit); err != nil {
 		return nil, false, err
 	}
+	metadata, err := truth.MetadataParts(f.Metadata)
+	if err != nil {
+		return nil, false, err
+	}
 	var ids []string
-	err := db.do(ctx, operation{what: "find the facts that pass filters", access: tenantOf(scope), search: true}, func(ctx context.Context, t *tx) error {
+	err = db.do(ctx, operation{what: "find the facts that pass filters", access: tenantOf(scope), search: true}, func(ctx context.Context, t *tx) error {
 		entities, subjects := truth.EntityKeys(scope, f.Entities)
 		if len(f.Entities) > 0 {
 			var names []string
@@ -26,7 +30,7 @@ func (db *DB) Matching(ctx context.Context, scope pika.Scope, f pika.Filters, li
 			subjects = append(subjects, truth.Subjects(names)...)
 		}
 		c := conditions{args: []any{scope.ID()}}
-		c.filter(f, entities, subjects)
+		c.filter(f, entities, subjects, metadata)
 		c.args = append(c.args, limit+1)
 		ids = nil
 		return t.finish(ctx, collect(&ids, text, fmt.Sprintf("SELECT f.id FROM facts f WHERE f.scope = $1%s ORDER BY f.id LIMIT $%d",
@@ -56,7 +60,7 @@ func (c *conditions) add(condition string, arg any) {
 	fmt.Fprintf(&c.sql, " AND "+condition, len(c.args))
 }
 
-func (c *conditions) filter(f pika.Filters, entities, subjects []string) {
+func (c *conditions) filter(f pika.Filters, entities, subjects, metadata []string) {
 	for _, list := range []struct {
 		column  string
 		allowed []string
@@ -78,6 +82,9 @@ func (c *conditions) filter(f pika.Filters, entities, subjects []string) {
 	}
 	if f.RecordedBefore != nil {
 		c.add("f.recorded_at <= $%[1]d", truth.Micros(*f.RecordedBefore))
+	}
+	for _, part := range metadata {
+		c.add("position($%[1]d IN f.metadata) > 0", part)
 	}
 	if f.MinConfidence > 0 {
 		c.add("f.confidence >= $%[1]d", f.MinConfidence)

@@ -14,8 +14,12 @@ func (db *DB) Matching(ctx context.Context, scope pika.Scope, f pika.Filters, li
 	if err := checkLimit(limit, pika.MaxPageLimit); err != nil {
 		return nil, false, err
 	}
+	metadata, err := truth.MetadataParts(f.Metadata)
+	if err != nil {
+		return nil, false, err
+	}
 	var ids []string
-	err := db.read(ctx, "find the facts that pass filters", func(tx querier) error {
+	err = db.read(ctx, "find the facts that pass filters", func(tx querier) error {
 		key, found, err := db.scopeKey(ctx, tx, scope, false)
 		if err != nil || !found {
 			return err
@@ -29,7 +33,7 @@ func (db *DB) Matching(ctx context.Context, scope pika.Scope, f pika.Filters, li
 			subjects = append(subjects, truth.Subjects(names)...)
 		}
 		c := conditions{args: []any{key}}
-		c.filter(key, f, entities, subjects)
+		c.filter(key, f, entities, subjects, metadata)
 		ids, err = queryTexts(ctx, tx, "SELECT id FROM facts WHERE scope = ?"+c.sql.String()+" ORDER BY id LIMIT ?", append(c.args, limit+1)...)
 		return err
 	})
@@ -68,7 +72,7 @@ func (c *conditions) add(condition string, args ...any) {
 	c.args = append(c.args, args...)
 }
 
-func (c *conditions) filter(scope int64, f pika.Filters, entities, subjects []string) {
+func (c *conditions) filter(scope int64, f pika.Filters, entities, subjects, metadata []string) {
 	const listed = " IN (SELECT value FROM json_each(?))"
 	for _, list := range []struct {
 		column  string
@@ -90,6 +94,9 @@ func (c *conditions) filter(scope int64, f pika.Filters, entities, subjects []st
 	}
 	if f.RecordedBefore != nil {
 		c.add("recorded_at <= ?", truth.Micros(*f.RecordedBefore))
+	}
+	for _, part := range metadata {
+		c.add("instr(metadata, ?) > 0", part)
 	}
 	if f.MinConfidence > 0 {
 		c.add("confidence >= ?", f.MinConfidence)

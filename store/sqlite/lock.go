@@ -27,7 +27,7 @@ func acquireLock(path string) (*fileLock, error) {
 	case err != nil:
 		return nil, pika.Wrap(pika.Unavailable, err, "%s cannot be locked: its file system must support file locks", path)
 	case !taken:
-		return nil, pika.Errorf(pika.Unavailable, "%s is in use by another process: stop that process, or choose another data folder", path)
+		return nil, pika.Errorf(pika.Unavailable, "%s is in use by another process: stop that process, or choose another data folder (--data)", path)
 	}
 	return &fileLock{file: file}, nil
 }

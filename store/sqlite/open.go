@@ -128,9 +128,9 @@ func refuseForeign(path string) error {
 func folderError(path string, err error) error {
 	folder := filepath.Dir(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return pika.Wrap(pika.Unavailable, err, "the folder %s does not exist: create it, or choose another data folder", folder)
+		return pika.Wrap(pika.Unavailable, err, "the folder %s does not exist: create it, or choose another data folder (--data)", folder)
 	}
-	return pika.Wrap(pika.Unavailable, err, "the folder %s cannot be written: make it writable for this user, or choose another data folder", folder)
+	return pika.Wrap(pika.Unavailable, err, "the folder %s cannot be written: make it writable for this user, or choose another data folder (--data)", folder)
 }
 
 // openError names the file in what translate says without it.
@@ -163,7 +163,7 @@ func migrate(ctx context.Context, pool *sql.DB, path string) error {
 	}
 	if have > want {
 		return pika.Errorf(pika.Unavailable,
-			"%s was written by a newer version of Pika (schema %d, this program knows %d): upgrade Pika, or choose another data folder", path, have, want)
+			"%s was written by a newer version of Pika (schema %d, this program knows %d): upgrade Pika, or choose another data folder (--data)", path, have, want)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("bring the schema from version %d to %d: %w", have, want, err)
