@@ -42,8 +42,8 @@ type App struct {
 	embedder  pika.Embedder // the configured one
 	extractor pika.Extractor
 	watched   *watchedExtractor // the language model behind extractor; nil: there is none
-	reranker  pika.Reranker // nil: no language model is configured
-	index     *activeIndex  // the embedder and the vector index in use
+	reranker  pika.Reranker     // nil: no language model is configured
+	index     *activeIndex      // the embedder and the vector index in use
 	searcher  *search.Engine
 	projected *projection.Projections
 	counts    *cache.Metrics
