@@ -3,6 +3,7 @@ package neo4j
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
 
@@ -33,16 +34,28 @@ func (g *Graph) Warm(ctx context.Context) error {
 	}
 	scope := pika.Scope{}.ID()
 	links := g.linkParams(scope, []pika.Link{{FactID: "warm", Predicate: "warm", Entities: []string{"a", "b"}}})
-	steps := map[string]any{"frontier": []string{keyOf(scope, "a")}, "scope": scope, "limit": 1, "hub": hubFacts}
 	return g.call(ctx, "warm the graph", g.config.SetupTimeout, neo4j.AccessModeWrite, readTries, func(ctx context.Context, s neo4j.SessionWithContext) error {
 		return inTx(ctx, s, g.config.SetupTimeout, func(t *tx) error {
 			return errors.Join(
 				t.link(links),
-				t.run(firstStep, steps),
-				t.run(secondStep, steps),
+				warmWalks(t, scope),
 				t.run(listFacts, rangeParams(pika.RowRange{Limit: 1})),
 				t.delete(g.now(), []pika.RowKey{{ScopeID: scope, ID: "warm"}}),
 			)
 		}, false)
 	})
+}
+
+// frontierSizes are lengths of a frontier of which the server has a plan each: it compiles
+// a query anew for lists of another order of magnitude.
+var frontierSizes = []int{1, 5, 50}
+
+func warmWalks(t *tx, scope string) error {
+	var problems []error
+	for _, n := range frontierSizes {
+		frontier := slices.Repeat([]string{keyOf(scope, "a")}, n)
+		steps := map[string]any{"frontier": frontier, "scope": scope, "limit": 1, "hub": hubFacts}
+		problems = append(problems, t.run(firstStep, steps), t.run(secondStep, steps))
+	}
+	return errors.Join(problems...)
 }
