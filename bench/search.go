@@ -13,6 +13,8 @@ import (
 type query struct {
 	UserID string `json:"user_id"`
 	Query  string `json:"query"`
+
+	DeadlineMS int `json:"deadline_ms,omitempty"` // 0: the default
 }
 
 // searched holds the latencies of a series of searches as the client saw them.
@@ -29,7 +31,7 @@ func searchTimes(ctx context.Context, s *process.Server, n int, user func(i int)
 	for i := range n + warmUp {
 		var answer process.Answer
 		start := time.Now()
-		if err := s.Call(ctx, http.MethodPost, "/v1/search_facts", query{user(i), madeUpQuery(i)}, &answer); err != nil {
+		if err := s.Call(ctx, http.MethodPost, "/v1/search_facts", query{UserID: user(i), Query: madeUpQuery(i)}, &answer); err != nil {
 			return r, err
 		}
 		if i < warmUp {
