@@ -41,4 +41,6 @@ const (
 	MaxGraphSeeds          = 8      // seed entities of one Graph.Expand
 	MaxGraphHits           = 200    // facts of one Graph.Expand
 	MaxEpochBuckets        = 64     // epoch buckets of one scope
+	MaxChanges             = 64     // changes of a user that the truth keeps
+	MaxChangeIDs           = 200    // ids that one of them names
 )

@@ -135,11 +135,20 @@ type Keyword interface {
 	// the lower terms.
 	Vocabulary(ctx context.Context, scope Scope, corpus Corpus, limit int) ([]TermDocuments, error)
 
-	// KeywordState returns an opaque token that is another one whenever the documents of
-	// either corpus, or the terms they are found by, have changed: what was learned of
-	// the user's texts under one token holds as long as the token does. A user without
-	// documents has one that is always the same.
-	KeywordState(ctx context.Context, scope Scope) (string, error)
+	// KeywordState says what a user's texts are by now.
+	KeywordState(ctx context.Context, scope Scope) (KeywordState, error)
+}
+
+// KeywordState is what is known of a user's texts without reading them.
+type KeywordState struct {
+	// Token is opaque, and another one whenever the documents of either corpus, or the
+	// terms they are found by, have changed: what was learned of the texts under one
+	// token holds as long as the token does. Without documents it is always the same.
+	Token string
+
+	// Documents counts the live documents of each corpus, and Lengths their words; a corpus
+	// without any is missing.
+	Documents, Lengths map[Corpus]int64
 }
 
 // Vector is one row of a vector index. Values has the model's dimensions and unit length.

@@ -21,6 +21,16 @@ const (
 	RerankLLM  Rerank = "llm"
 )
 
+// CacheMode says what a search may take from caches of answers.
+type CacheMode string
+
+// The modes. The zero value is CacheDefault.
+const (
+	CacheDefault CacheMode = "default" // an answer that still holds
+	CacheRefresh CacheMode = "refresh" // nothing; the new answer takes the old one's place
+	CacheOff     CacheMode = "off"     // nothing, and nothing is left there
+)
+
 // Query is one search in one user's memory.
 type Query struct {
 	Text              string
@@ -34,6 +44,7 @@ type Query struct {
 	Rerank            Rerank
 	Related           int // graph neighbours of each fact, 0–MaxRelated
 	Explain           bool
+	Cache             CacheMode
 	Deadline          time.Duration // from the start of the search
 }
 
@@ -106,8 +117,12 @@ type MessageHit struct {
 // Tier is where an answer came from.
 type Tier string
 
-// TierNone: no cache answered.
-const TierNone Tier = "none"
+// The tiers.
+const (
+	TierNone    Tier = "none"     // no cache answered
+	TierL1      Tier = "l1"       // the memory of this process
+	TierL2Exact Tier = "l2_exact" // the cache that processes share, by the same question
+)
 
 // Answer is the result of a search, best first.
 type Answer struct {

@@ -20,8 +20,9 @@ type Truth struct {
 	Messages     pika.Messages
 	Jobs         pika.Jobs
 	Outbox       pika.Outbox
-	KeepMessages bool             // store the text of messages; false: ids and hashes only
-	Now          func() time.Time // Defaults to time.Now
+	Freshness    projection.Freshness // nil: nobody keeps answers
+	KeepMessages bool                 // store the text of messages; false: ids and hashes only
+	Now          func() time.Time     // Defaults to time.Now
 }
 
 // Model holds the step that needs the language model.

@@ -34,6 +34,9 @@ func (t *Truth) Finish(ctx context.Context, in FinishInput) (Nothing, error) {
 			return Nothing{}, fmt.Errorf("acknowledge %d rows: %w", len(batch), err)
 		}
 	}
+	if err := t.note(ctx, in); err != nil {
+		return Nothing{}, err
+	}
 	job := in.Job.record()
 	ended := t.now().UTC().Truncate(time.Microsecond)
 	job.Status, job.Progress, job.Summary, job.Error, job.EndedAt = in.Status, in.Progress, in.Summary, in.Error, &ended
@@ -41,6 +44,25 @@ func (t *Truth) Finish(ctx context.Context, in FinishInput) (Nothing, error) {
 		return Nothing{}, fmt.Errorf("end a job: %w", err)
 	}
 	return Nothing{}, nil
+}
+
+// note makes known, before anyone reads that the job is completed, what searches find
+// now: the truth noted the facts, but not what was written beside it since.
+func (t *Truth) note(ctx context.Context, in FinishInput) error {
+	if t.Freshness == nil {
+		return nil
+	}
+	ids := slices.Concat(in.InVectors, in.InGraph)
+	slices.Sort(ids)
+	c := pika.Change{Added: slices.Compact(ids), Messages: in.Messages}
+	if len(c.Added)+len(c.Messages) == 0 {
+		t.Freshness.Changed(ctx, in.Job.Scope) // what the truth noted itself
+		return nil
+	}
+	if err := t.Freshness.Note(ctx, in.Job.Scope, c); err != nil {
+		return fmt.Errorf("make known what a job changed: %w", err)
+	}
+	return nil
 }
 
 // matching returns the outbox items that are done.

@@ -128,7 +128,7 @@ func runOne(ctx context.Context, b bench, binary string, quick bool, stores *sto
 func printConditions(quick bool) {
 	fmt.Printf("Conditions: %s, %d cores of %s, %s %s/%s\n", time.Now().UTC().Format("2006-01-02 15:04 MST"),
 		runtime.NumCPU(), cpuModel(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	fmt.Println("One machine runs pika, its Temporal server and this client; no cache of search results exists yet.")
+	fmt.Println("One machine runs pika, its Temporal server and this client; searches go without caches of answers.")
 	if quick {
 		fmt.Println("-quick: a tenth of the work. These figures are not to be quoted.")
 	}

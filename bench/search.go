@@ -10,9 +10,13 @@ import (
 	"github.com/pikamem/pika/bench/process"
 )
 
+// withoutCache measures the search itself.
+const withoutCache = "off"
+
 type query struct {
 	UserID string `json:"user_id"`
 	Query  string `json:"query"`
+	Cache  string `json:"cache,omitempty"`
 
 	DeadlineMS int `json:"deadline_ms,omitempty"` // 0: the default
 }
@@ -31,7 +35,7 @@ func searchTimes(ctx context.Context, s *process.Server, n int, user func(i int)
 	for i := range n + warmUp {
 		var answer process.Answer
 		start := time.Now()
-		if err := s.Call(ctx, http.MethodPost, "/v1/search_facts", query{UserID: user(i), Query: madeUpQuery(i)}, &answer); err != nil {
+		if err := s.Call(ctx, http.MethodPost, "/v1/search_facts", query{UserID: user(i), Query: madeUpQuery(i), Cache: withoutCache}, &answer); err != nil {
 			return r, err
 		}
 		if i < warmUp {

@@ -40,7 +40,7 @@ func runStoresSearch(ctx context.Context, b *bed) (err error) {
 			}
 		}
 		var answer process.Answer
-		body := query{UserID: users[i%len(users)].scope.User, Query: madeUpQuery(i)}
+		body := query{UserID: users[i%len(users)].scope.User, Query: madeUpQuery(i), Cache: withoutCache}
 		if i < warmUp { // the machine is still busy with what was seeded
 			body.DeadlineMS = 5000
 		}

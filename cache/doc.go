@@ -1,5 +1,6 @@
 // Package cache decorates the ports of package pika so that nothing is paid for
-// twice: a text embedded once has its vector, a chunk read once has its facts.
+// twice: a text embedded once has its vector, a chunk read once has its facts, a
+// question answered once its answer for as long as that holds.
 //
 // A decorator implements the port it wraps, keeps its contract, and can be left out.
 // Whatever goes wrong with the cache itself is a miss and never an error of the call:

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/maypok86/otter/v2"
+
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/text"
 )
@@ -23,6 +25,7 @@ const cacheDeadline = 100 * time.Millisecond
 // EmbedderOptions are the settings of an Embedder; the zero value is usable.
 type EmbedderOptions struct {
 	TTL     time.Duration // how long a vector is kept. Defaults to 24 h
+	Local   int64         // bytes of vectors kept in the process, before the cache; 0: none
 	Metrics *Metrics      // Defaults to counters that nobody reads
 }
 
@@ -33,6 +36,7 @@ type Embedder struct {
 	inner   pika.Embedder
 	cache   pika.Cache
 	ttl     time.Duration
+	local   *otter.Cache[string, []float32] // nil: none
 	metrics *Metrics
 }
 
@@ -41,6 +45,13 @@ func NewEmbedder(inner pika.Embedder, c pika.Cache, o EmbedderOptions) *Embedder
 	e := &Embedder{inner: inner, cache: c, ttl: cmp.Or(o.TTL, 24*time.Hour), metrics: o.Metrics}
 	if e.metrics == nil {
 		e.metrics = NewMetrics(nil)
+	}
+	if o.Local > 0 {
+		e.local = otter.Must(&otter.Options[string, []float32]{
+			MaximumWeight:    uint64(o.Local),
+			Weigher:          func(k string, v []float32) uint32 { return uint32(len(k) + 4*len(v) + localOverhead) },
+			ExpiryCalculator: otter.ExpiryWriting[string, []float32](e.ttl),
+		})
 	}
 	return e
 }
@@ -62,7 +73,7 @@ func (e *Embedder) Embed(ctx context.Context, role pika.EmbedRole, texts []strin
 	}
 	vectors := e.lookUp(ctx, model, byKey)
 	missing := missingKeys(keys, vectors)
-	e.metrics.count(embeddingCache, len(texts)-len(missing), len(missing))
+	e.metrics.count(Embedding, len(texts)-len(missing), len(missing))
 	if err := e.embed(ctx, role, missing, byKey, vectors); err != nil {
 		return nil, err
 	}
@@ -87,16 +98,25 @@ func checkTexts(ctx context.Context, role pika.EmbedRole, texts []string) error 
 	return nil
 }
 
-// lookUp returns the vectors that are in the cache, by key. A value that is no unit
-// vector of the model is as good as none.
+// lookUp returns the vectors that are in the process or in the cache, by key. A value that
+// is no unit vector of the model is as good as none.
 func (e *Embedder) lookUp(ctx context.Context, model pika.EmbeddingModel, byKey map[string]string) map[string][]float32 {
-	ctx, cancel := context.WithTimeout(ctx, cacheDeadline)
-	defer cancel()
+	vectors := make(map[string][]float32, len(byKey))
 	keys := make([]string, 0, len(byKey))
 	for k := range byKey {
+		if e.local != nil {
+			if v, ok := e.local.GetIfPresent(k); ok {
+				vectors[k] = slices.Clone(v)
+				continue
+			}
+		}
 		keys = append(keys, k)
 	}
-	vectors := make(map[string][]float32, len(byKey))
+	if len(keys) == 0 {
+		return vectors
+	}
+	ctx, cancel := context.WithTimeout(ctx, cacheDeadline)
+	defer cancel()
 	values, err := e.cache.GetValues(ctx, keys...)
 	if err != nil {
 		return vectors
@@ -104,9 +124,16 @@ func (e *Embedder) lookUp(ctx context.Context, model pika.EmbeddingModel, byKey 
 	for k, b := range values {
 		if v, ok := decodeVector(b, model.Dimensions); ok {
 			vectors[k] = v
+			e.remember(k, v)
 		}
 	}
 	return vectors
+}
+
+func (e *Embedder) remember(key string, vector []float32) {
+	if e.local != nil {
+		e.local.Set(key, slices.Clone(vector))
+	}
 }
 
 // missingKeys returns the keys without a vector, each once, in their order.
@@ -137,6 +164,7 @@ func (e *Embedder) embed(ctx context.Context, role pika.EmbedRole, missing []str
 	}
 	for i, k := range missing {
 		vectors[k] = made[i]
+		e.remember(k, made[i])
 	}
 	e.store(ctx, missing, vectors)
 	return nil

@@ -3,6 +3,7 @@ package cache_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -92,12 +93,14 @@ func TestEmbedderConformance(t *testing.T) {
 		"memory": func(t *testing.T) pika.Cache { return newMemory(t) },
 		"broken": func(*testing.T) pika.Cache { return brokenCache{} },
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			pikatest.Embedder(t, func(t *testing.T) pika.Embedder {
-				return cache.NewEmbedder(pikatest.NewEmbedder(64), c(t), cache.EmbedderOptions{})
+		for _, local := range []int64{0, 1 << 20} {
+			t.Run(fmt.Sprint(name, " ", local), func(t *testing.T) {
+				t.Parallel()
+				pikatest.Embedder(t, func(t *testing.T) pika.Embedder {
+					return cache.NewEmbedder(pikatest.NewEmbedder(64), c(t), cache.EmbedderOptions{Local: local})
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -129,6 +132,30 @@ func TestEmbedderReturnsVectorsThatShareNoMemory(t *testing.T) {
 	if v := embed(t, e, pika.EmbedQuery, "same"); v[0][0] == 42 {
 		t.Error("a caller changed what is cached")
 	}
+}
+
+// With vectors in the process the cache is asked once for a text, and what is there is
+// nobody's to change.
+func TestEmbedderInTheProcess(t *testing.T) {
+	t.Parallel()
+	inner, spy := newCountingEmbedder(), &spyCache{Cache: newMemory(t)}
+	e := cache.NewEmbedder(inner, spy, cache.EmbedderOptions{Local: 1 << 20})
+	want := embed(t, e, pika.EmbedQuery, "hi", "there")
+	for range 3 {
+		got := embed(t, e, pika.EmbedQuery, "there", "hi")
+		if diff := cmp.Diff([][]float32{want[1], want[0]}, got); diff != "" {
+			t.Errorf("vectors differ (-first +again):\n%s", diff)
+		}
+		got[0][0] = 42
+	}
+	wantCalls(t, inner, []string{"hi", "there"})
+	for _, k := range spy.keys() {
+		if err := spy.DeleteValues(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	embed(t, e, pika.EmbedQuery, "hi")
+	wantCalls(t, inner)
 }
 
 func TestEmbedderKeepsModelsApart(t *testing.T) {
@@ -198,7 +225,7 @@ func TestEmbedderCountsHitsAndMisses(t *testing.T) {
 pika_cache_requests_total{cache="embedding",result="hit"} 2
 pika_cache_requests_total{cache="embedding",result="miss"} 3
 `
-	if err := testutil.GatherAndCompare(r, strings.NewReader(want)); err != nil {
+	if err := testutil.GatherAndCompare(r, strings.NewReader(want), "pika_cache_requests_total"); err != nil {
 		t.Error(err)
 	}
 	cache.NewMetrics(r) // a second time with one registry is no defect

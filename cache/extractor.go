@@ -85,11 +85,11 @@ func (e *Extractor) Extract(ctx context.Context, chunk pika.Chunk) (pika.Extract
 		return pika.Extraction{}, err
 	}
 	if led && !a.cached {
-		e.metrics.count(llmCache, 0, 1)
+		e.metrics.count(LLM, 0, 1)
 		extraction.Cache = cmp.Or(extraction.Cache, pika.LLMCacheMiss)
 		return extraction, nil
 	}
-	e.metrics.count(llmCache, 1, 0)
+	e.metrics.count(LLM, 1, 0)
 	extraction.Cache, extraction.Tokens = pika.LLMCacheExact, pika.Tokens{}
 	return extraction, nil
 }

@@ -112,7 +112,7 @@ func TestExtractorPaysOnceForEqualChunks(t *testing.T) {
 	if n := inner.calls.Load(); n != 1 {
 		t.Errorf("the inner extractor was asked %d times; want once", n)
 	}
-	if n := testutil.CollectAndCount(r); n != 2 {
+	if n := testutil.CollectAndCount(r, "pika_cache_requests_total"); n != 2 {
 		t.Errorf("%d counters; want a hit and a miss", n)
 	}
 }

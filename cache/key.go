@@ -16,6 +16,7 @@ import (
 const (
 	embeddingPrefix  = "pika:embedding:1:"
 	extractionPrefix = "pika:llm:2:"
+	answerPrefix     = "pika:answer:1:"
 )
 
 // embeddingKey names the vector of a text. It is global: a vector says nothing about

@@ -2,43 +2,122 @@ package cache
 
 import (
 	"errors"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The values of the label "cache".
+// Name names a cache: the label of its metrics, and its name in Stats.
+type Name string
+
+// The caches.
 const (
-	embeddingCache = "embedding"
-	llmCache       = "llm"
+	Embedding  Name = "embedding"   // vectors of texts
+	WorkingSet Name = "working_set" // vectors of the users who are searched most
+	LLM        Name = "llm"         // what a language model found in a chunk
+	L1         Name = "l1"          // answers in the process
+	L2Exact    Name = "l2_exact"    // answers that processes share, by the same question
+	Semantic   Name = "semantic"    // answers to questions that mean the same
 )
 
-// Metrics counts the requests to all caches:
-// pika_cache_requests_total{cache="embedding|llm", result="hit|miss"}.
-type Metrics struct{ requests *prometheus.CounterVec }
+// names lists every cache once, in the order of Stats.
+var names = []Name{L1, L2Exact, Semantic, WorkingSet, Embedding, LLM}
+
+// Metrics counts what the caches do:
+// pika_cache_requests_total{cache, result="hit|miss"},
+// pika_cache_stale_prevented_total: answers that were there and no longer held, and
+// pika_cache_saved_seconds_total: time of searches that need not be made again.
+type Metrics struct {
+	requests *prometheus.CounterVec
+	stale    prometheus.Counter
+	saved    prometheus.Counter
+
+	hits, misses   map[Name]*atomic.Int64
+	staleN, savedN atomic.Int64 // savedN in nanoseconds
+}
 
 // NewMetrics registers the counters with r; nil: they count for nobody. Registering
 // them again with the same r yields the same counters. A registry that has others
 // of the same name panics, as that is a defect of the program.
 func NewMetrics(r prometheus.Registerer) *Metrics {
-	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "pika_cache_requests_total",
-		Help: "Requests to the caches, by cache and result. A failing cache counts as a miss.",
-	}, []string{"cache", "result"})
+	m := &Metrics{
+		requests: registered(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pika_cache_requests_total",
+			Help: "Requests to the caches, by cache and result. A failing cache counts as a miss.",
+		}, []string{"cache", "result"})),
+		stale: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "pika_cache_stale_prevented_total",
+			Help: "Answers that a cache had and that were not given, because a change of the memory may have changed them.",
+		})),
+		saved: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "pika_cache_saved_seconds_total",
+			Help: "Time of searches that were answered by a cache in their place.",
+		})),
+		hits: map[Name]*atomic.Int64{}, misses: map[Name]*atomic.Int64{},
+	}
+	for _, n := range names {
+		m.hits[n], m.misses[n] = new(atomic.Int64), new(atomic.Int64)
+	}
+	return m
+}
+
+func registered[C prometheus.Collector](r prometheus.Registerer, c C) C {
 	if r == nil {
-		return &Metrics{requests}
+		return c
 	}
 	var known prometheus.AlreadyRegisteredError
-	switch err := r.Register(requests); {
+	switch err := r.Register(c); {
 	case err == nil:
-		return &Metrics{requests}
+		return c
 	case errors.As(err, &known):
-		return &Metrics{known.ExistingCollector.(*prometheus.CounterVec)}
+		return known.ExistingCollector.(C)
 	default:
 		panic("cache: register counters: " + err.Error())
 	}
 }
 
-func (m *Metrics) count(cache string, hits, misses int) {
-	m.requests.WithLabelValues(cache, "hit").Add(float64(hits))
-	m.requests.WithLabelValues(cache, "miss").Add(float64(misses))
+func (m *Metrics) count(cache Name, hits, misses int) {
+	m.requests.WithLabelValues(string(cache), "hit").Add(float64(hits))
+	m.requests.WithLabelValues(string(cache), "miss").Add(float64(misses))
+	m.hits[cache].Add(int64(hits))
+	m.misses[cache].Add(int64(misses))
+}
+
+func (m *Metrics) countStale() {
+	m.stale.Inc()
+	m.staleN.Add(1)
+}
+
+func (m *Metrics) countSaved(took time.Duration) {
+	if took > 0 {
+		m.saved.Add(took.Seconds())
+		m.savedN.Add(int64(took))
+	}
+}
+
+// Stats is what the caches of a process did since it started.
+type Stats struct {
+	Caches         []CacheStats
+	StalePrevented int64         // answers that were there and no longer held
+	Saved          time.Duration // of searches that need not be made again
+}
+
+// CacheStats is what one cache did. Entries, Bytes and Evictions are of this process; 0 for
+// a cache that is elsewhere.
+type CacheStats struct {
+	Name         Name
+	Hits, Misses int64
+	Entries      int
+	Bytes        int64
+	Evictions    int64
+}
+
+// Stats returns what was counted.
+func (m *Metrics) Stats() Stats {
+	s := Stats{StalePrevented: m.staleN.Load(), Saved: time.Duration(m.savedN.Load())}
+	for _, n := range names {
+		s.Caches = append(s.Caches, CacheStats{Name: n, Hits: m.hits[n].Load(), Misses: m.misses[n].Load()})
+	}
+	return s
 }

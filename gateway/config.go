@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/cache"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -25,6 +26,13 @@ type Config struct {
 	// Forget deletes one fact everywhere: truth, projections, caches. NotFound if the
 	// tenant has none with this id.
 	Forget func(ctx context.Context, tenant, factID string) error
+
+	// CacheStats returns what the caches of this process did. nil: there are none.
+	CacheStats func() cache.Stats
+
+	// Invalidate makes every cache give up the answers of a user, also those that other
+	// processes have. nil: there are no caches.
+	Invalidate func(ctx context.Context, scope pika.Scope) error
 
 	// DryRun extracts and stores nothing. The returned job holds Facts, Summary and
 	// possibly Error. nil: ?dry_run=true answers 501.
@@ -91,6 +99,12 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.CacheStats == nil {
+		c.CacheStats = func() cache.Stats { return cache.Stats{} }
+	}
+	if c.Invalidate == nil {
+		c.Invalidate = func(context.Context, pika.Scope) error { return nil }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

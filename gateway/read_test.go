@@ -70,11 +70,11 @@ func TestSearchQuery(t *testing.T) {
 		}
 	}
 	at, after, before := now, now, now.Add(24*time.Hour)
-	plain := pika.Query{Text: " thú cưng ", Limit: 10, Mode: pika.ModeHybrid, Rerank: pika.RerankNone, Deadline: 500 * time.Millisecond}
+	plain := pika.Query{Text: " thú cưng ", Limit: 10, Mode: pika.ModeHybrid, Rerank: pika.RerankNone, Cache: pika.CacheDefault, Deadline: 500 * time.Millisecond}
 	nulls := plain
 	nulls.Text = "q"
 	want := []pika.Query{plain, nulls, {
-		Text: "q", Limit: 3, Messages: 2, Mode: pika.ModeKeyword, Rerank: pika.RerankLLM, Related: 4, AsOf: &at, IncludeSuperseded: true, MinScore: 0.25, Explain: true, Deadline: 5 * time.Millisecond,
+		Text: "q", Limit: 3, Messages: 2, Mode: pika.ModeKeyword, Rerank: pika.RerankLLM, Related: 4, AsOf: &at, IncludeSuperseded: true, MinScore: 0.25, Explain: true, Cache: pika.CacheOff, Deadline: 5 * time.Millisecond,
 		Filters: pika.Filters{
 			Categories: []string{"pets"}, Predicates: []string{"has_pet"}, Entities: []string{"Mướp"}, Languages: []string{"vi"}, ConversationID: "c",
 			Metadata: pika.Metadata{"channel": "app", "n": 1.0}, RecordedAfter: &after, RecordedBefore: &before, MinConfidence: 0.5,

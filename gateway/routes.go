@@ -138,8 +138,14 @@ func (s *server) operating() []operation {
 		{method: http.MethodGet, path: "/openapi.json", id: "getDocument", tag: tag, summary: "This document", status: http.StatusOK, answer: map[string]any{}, run: s.showDocument},
 		{method: http.MethodGet, path: "/docs", id: "getDocs", tag: tag, summary: "This document as a page, to try out", status: http.StatusOK, contentType: "text/html", run: showDocs()},
 		planned(http.MethodGet, "/v1/stats", "getStats", tag, "Numbers of everything stored", roleAdmin),
-		planned(http.MethodGet, "/v1/cache/stats", "getCacheStats", tag, "How the caches do", roleAdmin),
-		planned(http.MethodPost, "/v1/cache/invalidate", "invalidateCache", tag, "Empty a user's caches", roleAdmin),
+		{
+			method: http.MethodGet, path: "/v1/cache/stats", id: "getCacheStats", tag: tag, summary: "How the caches do", role: roleAdmin,
+			note: "Of the process that answers, since it started, all tenants together.", status: http.StatusOK, answer: cacheStats{}, run: s.showCacheStats,
+		},
+		{
+			method: http.MethodPost, path: "/v1/cache/invalidate", id: "invalidateCache", tag: tag, summary: "Give no former answer to a user again",
+			role: roleAdmin, body: invalidation{}, example: map[string]any{"user_id": "u1"}, status: http.StatusOK, answer: invalidation{}, run: s.invalidateCache,
+		},
 		planned(http.MethodPost, "/v1/cache/warm", "warmCache", tag, "Fill caches ahead", roleAdmin),
 	}
 }

@@ -53,6 +53,7 @@ var rules = []rule{
 	{schema: "KeyRequest", member: "name", low: 1, high: pika.MaxNameBytes, format: formatLine},
 	{schema: "KeyRequest", member: "role", enum: names(pika.KeyRoles()...)},
 
+	{schema: "Invalidation", member: "user_id", low: 1, high: pika.MaxIDBytes, format: formatID},
 	{schema: "SearchRequest", member: "user_id", low: 1, high: pika.MaxIDBytes, format: formatID},
 	{schema: "SearchRequest", member: "query", low: 1, high: pika.MaxQueryBytes, format: formatBlock},
 	{schema: "SearchRequest", member: "limit", low: 1, high: pika.MaxSearchLimit},
@@ -62,7 +63,7 @@ var rules = []rule{
 	{schema: "SearchRequest", member: "messages", high: pika.MaxSearchMessages},
 	{schema: "SearchRequest", member: "min_score", high: 1},
 	{schema: "SearchRequest", member: "deadline_ms", low: pika.MinDeadlineMS, high: pika.MaxDeadlineMS},
-	{schema: "SearchRequest", member: "cache", enum: names(cacheDefault, cacheRefresh, cacheOff)},
+	{schema: "SearchRequest", member: "cache", enum: names(pika.CacheDefault, pika.CacheRefresh, pika.CacheOff)},
 	{schema: "SearchFilters", member: "categories", high: maxFilterValues},
 	{schema: "SearchFilters", member: "categories[]", low: 1, high: pika.MaxLabelBytes, format: formatLine},
 	{schema: "SearchFilters", member: "predicates", high: maxFilterValues},

@@ -10,20 +10,20 @@ import (
 // searchRequest is the body of POST /v1/search_facts. What is missing or null has
 // the defaults of newSearchRequest.
 type searchRequest struct {
-	UserID            string        `json:"user_id" doc:"Whose memory is asked"`
-	Query             string        `json:"query" doc:"The question"`
-	Limit             int           `json:"limit,omitempty" default:"10"`
-	AsOf              *time.Time    `json:"as_of,omitempty" doc:"What was true then, as known now; null: now"`
-	IncludeSuperseded bool          `json:"include_superseded,omitempty"`
-	Filters           searchFilters `json:"filters,omitempty"`
-	Mode              pika.Mode     `json:"mode,omitempty" default:"hybrid"`
-	Rerank            pika.Rerank   `json:"rerank,omitempty" default:"none" doc:"llm: a language model orders the best 30 facts. It needs a second or so of deadline_ms; without that, or without a model, the order stays and degraded names rerank"`
-	Related           int           `json:"related,omitempty" doc:"How many neighbours in the entity graph to return beside each fact"`
-	Messages          int           `json:"messages,omitempty" doc:"How many of the user's own messages to return beside the facts"`
-	MinScore          float64       `json:"min_score,omitempty"`
-	DeadlineMS        int           `json:"deadline_ms,omitempty" doc:"The answer comes before it, with what was found by then"`
-	Cache             string        `json:"cache,omitempty" default:"default" doc:"No answer is cached yet; all three mean off"`
-	Explain           bool          `json:"explain,omitempty" doc:"Show how each score came about"`
+	UserID            string         `json:"user_id" doc:"Whose memory is asked"`
+	Query             string         `json:"query" doc:"The question"`
+	Limit             int            `json:"limit,omitempty" default:"10"`
+	AsOf              *time.Time     `json:"as_of,omitempty" doc:"What was true then, as known now; null: now"`
+	IncludeSuperseded bool           `json:"include_superseded,omitempty"`
+	Filters           searchFilters  `json:"filters,omitempty"`
+	Mode              pika.Mode      `json:"mode,omitempty" default:"hybrid"`
+	Rerank            pika.Rerank    `json:"rerank,omitempty" default:"none" doc:"llm: a language model orders the best 30 facts. It needs a second or so of deadline_ms; without that, or without a model, the order stays and degraded names rerank"`
+	Related           int            `json:"related,omitempty" doc:"How many neighbours in the entity graph to return beside each fact"`
+	Messages          int            `json:"messages,omitempty" doc:"How many of the user's own messages to return beside the facts"`
+	MinScore          float64        `json:"min_score,omitempty"`
+	DeadlineMS        int            `json:"deadline_ms,omitempty" doc:"The answer comes before it, with what was found by then"`
+	Cache             pika.CacheMode `json:"cache,omitempty" default:"default" doc:"default: an answer that still holds may be given again; refresh: a new one is made and kept; off: a new one is made and not kept"`
+	Explain           bool           `json:"explain,omitempty" doc:"Show how each score came about"`
 }
 
 // searchFilters narrow the facts of an answer; what is empty or null does not filter.
@@ -39,17 +39,11 @@ type searchFilters struct {
 	MinConfidence  float64    `json:"min_confidence,omitempty"`
 }
 
-const (
-	cacheDefault = "default"
-	cacheRefresh = "refresh"
-	cacheOff     = "off"
-
-	defaultSearchLimit = 10
-)
+const defaultSearchLimit = 10
 
 func newSearchRequest(deadline time.Duration) searchRequest {
 	return searchRequest{
-		Limit: defaultSearchLimit, Mode: pika.ModeHybrid, Rerank: pika.RerankNone, Cache: cacheDefault,
+		Limit: defaultSearchLimit, Mode: pika.ModeHybrid, Rerank: pika.RerankNone, Cache: pika.CacheDefault,
 		DeadlineMS: int(deadline.Milliseconds()),
 	}
 }
@@ -58,7 +52,7 @@ func (b searchRequest) query() pika.Query {
 	f := b.Filters
 	return pika.Query{
 		Text: b.Query, Limit: b.Limit, Messages: b.Messages, Mode: b.Mode, AsOf: moment(b.AsOf),
-		IncludeSuperseded: b.IncludeSuperseded, MinScore: b.MinScore, Rerank: b.Rerank, Related: b.Related, Explain: b.Explain,
+		IncludeSuperseded: b.IncludeSuperseded, MinScore: b.MinScore, Rerank: b.Rerank, Related: b.Related, Explain: b.Explain, Cache: b.Cache,
 		Deadline: time.Duration(b.DeadlineMS) * time.Millisecond,
 		Filters: pika.Filters{
 			Categories: f.Categories, Predicates: f.Predicates, Entities: f.Entities, Languages: primaryTags(f.Languages),

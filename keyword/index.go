@@ -3,6 +3,8 @@ package keyword
 import (
 	"fmt"
 	"slices"
+
+	"github.com/pikamem/pika"
 )
 
 // Number gives documents the numbers first, first+1, ….
@@ -46,18 +48,19 @@ func (s *Statistics) Remove(documents ...Document) {
 // no two states have the same numbers.
 type CorpusState struct {
 	Statistics
-	Corpus  int // the store's key of the corpus
+	Corpus  pika.Corpus
 	Next    uint32
 	Version int // of its terms
 }
 
-// State returns the token of pika.Keyword.KeywordState: that of a user's corpora, in the
-// order of their keys. Those without documents may be left out.
-func State(corpora []CorpusState) string {
-	state := "empty"
+// State returns the state of a user's corpora, in the order of their names. Those without
+// documents may be left out.
+func State(corpora []CorpusState) pika.KeywordState {
+	state := pika.KeywordState{Token: "empty", Documents: map[pika.Corpus]int64{}, Lengths: map[pika.Corpus]int64{}}
 	for _, c := range corpora {
 		if c.Documents > 0 {
-			state += fmt.Sprintf(" %d:%d.%d.%d.%d", c.Corpus, c.Version, c.Next, c.Documents, c.TotalLength)
+			state.Token += fmt.Sprintf(" %s:%d.%d.%d.%d", c.Corpus, c.Version, c.Next, c.Documents, c.TotalLength)
+			state.Documents[c.Corpus], state.Lengths[c.Corpus] = c.Documents, c.TotalLength
 		}
 	}
 	return state

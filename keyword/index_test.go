@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/keyword"
 )
 
@@ -38,19 +39,20 @@ func TestStatistics(t *testing.T) {
 
 func TestState(t *testing.T) {
 	t.Parallel()
+	token := func(corpora ...keyword.CorpusState) string { return keyword.State(corpora).Token }
 	state := func(documents int64, next uint32, version int) string {
-		return keyword.State([]keyword.CorpusState{{Statistics: keyword.Statistics{Documents: documents, TotalLength: 4}, Next: next, Version: version}})
+		return token(keyword.CorpusState{Statistics: keyword.Statistics{Documents: documents, TotalLength: 4}, Next: next, Version: version})
 	}
-	if a, b := keyword.State(nil), state(0, 9, keyword.Version); a != b || a == "" {
+	if a, b := token(), state(0, 9, keyword.Version); a != b || a == "" {
 		t.Errorf("users without documents have the states %q and %q", a, b)
 	}
 	one := keyword.CorpusState{Statistics: keyword.Statistics{Documents: 1, TotalLength: 4}, Next: 2, Version: 1}
 	other := one
-	other.Corpus = 1
+	other.Corpus = pika.CorpusFacts
 	seen := map[string]bool{}
 	for _, s := range []string{
-		keyword.State(nil), state(1, 2, 1), state(1, 3, 1), state(1, 2, 2), state(2, 3, 1),
-		keyword.State([]keyword.CorpusState{other}), keyword.State([]keyword.CorpusState{one, other}),
+		token(), state(1, 2, 1), state(1, 3, 1), state(1, 2, 2), state(2, 3, 1),
+		token(other), token(one, other),
 	} {
 		if seen[s] {
 			t.Errorf("two states are %q", s)

@@ -205,7 +205,7 @@ func keywordState(t *testing.T, truth Truth, scope pika.Scope) string {
 	if err != nil {
 		t.Fatalf("KeywordState = %v", err)
 	}
-	return state
+	return state.Token
 }
 
 // remove deletes a fact of alice's that must be there.

@@ -24,6 +24,7 @@ type Truth interface {
 	pika.Messages
 	pika.Keyword
 	pika.Outbox
+	pika.Changes
 	pika.Jobs
 	pika.RawVectors
 	pika.Census
@@ -211,6 +212,12 @@ func operations(truth Truth) map[string]func(context.Context) error {
 		},
 		"KeywordState": func(ctx context.Context) error {
 			_, err := truth.KeywordState(ctx, alice)
+			return err
+		},
+		"Version":      func(ctx context.Context) error { _, err := truth.Version(ctx, alice); return err },
+		"ChangesSince": func(ctx context.Context) error { _, _, err := truth.ChangesSince(ctx, alice, 0); return err },
+		"NoteChange": func(ctx context.Context) error {
+			_, err := truth.NoteChange(ctx, alice, pika.Change{Everything: true})
 			return err
 		},
 		"PendingItems": func(ctx context.Context) error { _, err := truth.PendingItems(ctx, day(20), 1); return err },

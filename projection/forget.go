@@ -21,6 +21,9 @@ func (p *Projections) Forget(ctx context.Context, tenant, id string) error {
 	if err != nil {
 		return fmt.Errorf("delete a fact: %w", err)
 	}
+	if p.Freshness != nil {
+		p.Freshness.Changed(ctx, scope)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTimeout)
 	defer cancel()
 	for _, store := range []pika.Store{pika.StoreVectors, pika.StoreGraph} {
@@ -30,5 +33,7 @@ func (p *Projections) Forget(ctx context.Context, tenant, id string) error {
 			_ = p.Outbox.Acknowledge(ctx, []pika.OutboxItem{item})
 		}
 	}
+	// An answer that was made meanwhile was measured against the row, too.
+	_ = p.note(ctx, scope, pika.CorpusFacts, []string{id})
 	return nil
 }

@@ -43,10 +43,35 @@ type Projections struct {
 	// index's own file is the truth about them.
 	Raw pika.RawVectors
 
+	// Freshness is told what changed for searches. nil: nobody keeps answers.
+	Freshness Freshness
+
 	Now func() time.Time // Defaults to time.Now
 
 	// beside: Index is being built beside the one in use, whose raw vectors stay.
 	beside bool
+}
+
+// Freshness keeps answers that were made of a user's memory from being given when they
+// hold no more.
+type Freshness interface {
+	// Note notes a change that the truth did not make itself, and makes it known.
+	Note(ctx context.Context, scope pika.Scope, c pika.Change) error
+
+	// Changed makes known what the truth has noted.
+	Changed(ctx context.Context, scope pika.Scope)
+}
+
+// note notes that rows of a user are there now, or gone.
+func (p *Projections) note(ctx context.Context, scope pika.Scope, corpus pika.Corpus, ids []string) error {
+	if p.Freshness == nil {
+		return nil
+	}
+	c := pika.Change{Added: ids}
+	if corpus == pika.CorpusMessages {
+		c = pika.Change{Messages: ids}
+	}
+	return within(ctx, writeTimeout, func(ctx context.Context) error { return p.Freshness.Note(ctx, scope, c) })
 }
 
 // WriteFactVectors upserts the vectors of facts, batch by batch: those that the truth

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,7 +100,7 @@ func (p *part) byScope(ctx context.Context, keys []pika.RowKey) (groups []scoped
 func (p *part) repair(ctx context.Context, scope pika.Scope, ids []string) error {
 	err := p.sync(ctx, scope, ids)
 	if err == nil {
-		err = p.settle(ctx, scope, ids)
+		err = errors.Join(p.settle(ctx, scope, ids), p.Projections.note(ctx, scope, p.corpus, ids))
 	}
 	switch {
 	case err == nil:

@@ -159,5 +159,5 @@ func (p *Projections) repairRows(ctx context.Context, g *group, items []pika.Out
 	if err := p.Outbox.Acknowledge(ctx, items); err != nil {
 		return fmt.Errorf("acknowledge %d repaired rows: %w", len(items), err)
 	}
-	return nil
+	return p.note(ctx, g.scope, g.corpus, ids)
 }

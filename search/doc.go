@@ -7,6 +7,7 @@
 // filtering are pure functions.
 //
 // What may come in: reading through the ports, ranking, and what keeps a search within
-// its deadline. What may not: writing, caching (package cache wraps this one), HTTP,
+// its deadline, and what tells a cache later whether an answer still holds (Trace). What may
+// not: writing, caching (package cache wraps this one), HTTP,
 // workflow engines, drivers of stores.
 package search

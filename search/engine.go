@@ -96,11 +96,21 @@ func (e *Engine) Close(ctx context.Context) error {
 // out it is Unavailable; a question whose legs are all lost, while the truth can be
 // read, is answered empty, with the legs named in Degraded.
 func (e *Engine) Search(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, error) {
+	answer, _, err := e.SearchTraced(ctx, scope, q)
+	return answer, err
+}
+
+// Tracer makes the trace of an answer, when it is called.
+type Tracer func() *Trace
+
+// SearchTraced is Search, and tells how the answer came about to who asks. The tracer is
+// nil with an error.
+func (e *Engine) SearchTraced(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, Tracer, error) {
 	if err := ctx.Err(); err != nil {
-		return pika.Answer{}, ended(err)
+		return pika.Answer{}, nil, ended(err)
 	}
 	if err := check(scope, q); err != nil {
-		return pika.Answer{}, err
+		return pika.Answer{}, nil, err
 	}
 	started := time.Now()
 	defer func() { e.metrics.search.Observe(time.Since(started).Seconds()) }()
@@ -115,11 +125,11 @@ func (e *Engine) Search(ctx context.Context, scope pika.Scope, q pika.Query) (pi
 	defer cancelLegs()
 
 	s := newRun(e, scope, q, answerCtx, legCtx)
-	answer, err := s.answer()
+	answer, trace, err := s.answer()
 	if err := ctx.Err(); errors.Is(err, context.Canceled) {
-		return pika.Answer{}, ended(err)
+		return pika.Answer{}, nil, ended(err)
 	}
-	return answer, err
+	return answer, trace, err
 }
 
 // Late reports whether a search failed because its time was up.
@@ -141,7 +151,7 @@ func ended(err error) error {
 }
 
 // answer looks for facts and messages side by side.
-func (s *run) answer() (pika.Answer, error) {
+func (s *run) answer() (pika.Answer, Tracer, error) {
 	var messages []found[pika.StoredMessage]
 	var side sync.WaitGroup
 	if s.query.Messages > 0 {
@@ -156,18 +166,19 @@ func (s *run) answer() (pika.Answer, error) {
 	side.Wait()
 	if err != nil {
 		s.degrade(pika.LegFacts, err)
-		return pika.Answer{}, pika.Wrap(pika.Unavailable, err, "the memory cannot be read at the moment")
+		return pika.Answer{}, nil, pika.Wrap(pika.Unavailable, err, "the memory cannot be read at the moment")
 	}
 	r := ranker{scope: s.scope, plan: &s.plan, query: s.query, now: s.now, rerank: s.rerank}
 	facts, messages = r.rank(facts, messages)
 	hits := s.factHits(facts)
 	s.relate(hits)
+	shown := len(facts)
 	return pika.Answer{
 		Facts:    hits,
 		Messages: messageHits(messages),
 		Tier:     pika.TierNone,
 		Degraded: s.degradedLegs(),
-	}, nil
+	}, func() *Trace { return s.trace(r.pool, shown) }, nil
 }
 
 func (s *run) factHits(facts []found[pika.Fact]) []pika.FactHit {

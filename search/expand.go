@@ -25,6 +25,12 @@ const maxExpanded = 4
 // distinct word, with the ways the user's texts may write it, and one for each concept
 // it names in Vietnamese or English.
 func (p *Plan) KeywordQuery(part string, v *Vocabulary) pika.KeywordQuery {
+	query, _ := p.keywordQuery(part, v)
+	return query
+}
+
+// keywordQuery also returns the words that the vocabulary does not hold, folded.
+func (p *Plan) keywordQuery(part string, v *Vocabulary) (query pika.KeywordQuery, unknown []string) {
 	x := expander{plan: p, vocabulary: v}
 	terms := text.Terms(part)
 	for i := 0; i < len(terms); i++ {
@@ -40,7 +46,7 @@ func (p *Plan) KeywordQuery(part string, v *Vocabulary) pika.KeywordQuery {
 			x.add(pika.Alternative{Term: c, Weight: min(p.Weights.Concept/p.Weights.Keyword, pika.MaxTermWeight)})
 		}
 	}
-	return x.query
+	return x.query, x.unknown
 }
 
 // expander builds one keyword query.
@@ -48,7 +54,7 @@ type expander struct {
 	plan       *Plan
 	vocabulary *Vocabulary
 	query      pika.KeywordQuery
-	expanded   int
+	unknown    []string
 }
 
 // word adds the group of a word: exact is its term with diacritics, if it has any.
@@ -84,10 +90,10 @@ func (x *expander) isFunction(folded, exact string) bool {
 // near returns what a word that the user's texts do not hold may be meant for: what the
 // Telex keys would have written, else words that differ by a slip.
 func (x *expander) near(folded, stem string) []pika.Alternative {
-	if x.vocabulary == nil || x.vocabulary.Holds(stem) || x.expanded == maxExpanded {
+	if x.vocabulary == nil || x.vocabulary.Holds(stem) || len(x.unknown) == maxExpanded {
 		return nil
 	}
-	x.expanded++
+	x.unknown = append(x.unknown, folded)
 	var near []pika.Alternative
 	if typed, ok := text.Telex(folded); ok {
 		if x.vocabulary.Holds(exactMark + typed) {

@@ -200,15 +200,18 @@ func (m *memory) Vocabulary(ctx context.Context, scope pika.Scope, corpus pika.C
 }
 
 // KeywordState changes with the texts.
-func (m *memory) KeywordState(_ context.Context, scope pika.Scope) (string, error) {
+func (m *memory) KeywordState(_ context.Context, scope pika.Scope) (pika.KeywordState, error) {
+	documents, lengths := map[pika.Corpus]int64{}, map[pika.Corpus]int64{}
 	h := fnv.New64a()
 	for _, corpus := range []pika.Corpus{pika.CorpusFacts, pika.CorpusMessages} {
 		texts := m.texts(scope, corpus)
+		documents[corpus] = int64(len(texts))
 		for _, id := range slices.Sorted(maps.Keys(texts)) {
 			fmt.Fprintf(h, "%s%q%q", corpus, id, texts[id])
+			lengths[corpus] += int64(keyword.Count(texts[id]).Length)
 		}
 	}
-	return fmt.Sprint(h.Sum64()), nil
+	return pika.KeywordState{Token: fmt.Sprint(h.Sum64()), Documents: documents, Lengths: lengths}, nil
 }
 
 // scoreOf leaves the length of documents out: these are all short.

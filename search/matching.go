@@ -35,6 +35,7 @@ func (s *run) match() {
 		return append([]string{}, ids...), nil
 	})
 	if err != nil {
+		s.incomplete.Store(true)
 		s.config.Log.Debug("a search is not confined to what its filters leave", "code", string(pika.CodeOf(err)), "error", err)
 		return
 	}
@@ -58,6 +59,7 @@ func (s *run) left(ctx context.Context, corpus pika.Corpus) ([]string, map[strin
 	case <-s.matching.known:
 		return s.matching.ids, s.matching.set
 	case <-ctx.Done():
+		s.incomplete.Store(true)
 		return nil, nil
 	}
 }

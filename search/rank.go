@@ -80,6 +80,7 @@ type ranker struct {
 	query  pika.Query
 	now    time.Time
 	rerank func([]found[pika.Fact]) []found[pika.Fact] // has the last word on the order of facts; nil: nobody has
+	pool   []found[pika.Fact]                          // all facts that rank ordered
 }
 
 // rank adds to each strength
@@ -110,6 +111,7 @@ func (r *ranker) rank(facts []found[pika.Fact], messages []found[pika.StoredMess
 	if r.rerank != nil {
 		facts = r.rerank(facts)
 	}
+	r.pool = facts
 	facts = bestOf(facts, r.query.Limit, r.query.MinScore)
 	r.markTold(facts, messages)
 	return facts, bestOf(sorted(messages), r.query.Messages, r.query.MinScore)

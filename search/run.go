@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pikamem/pika"
@@ -36,6 +37,8 @@ type run struct {
 	vectors   [][]float32    // the embedded questions, made once for both corpora
 	vectorErr error
 
+	incomplete atomic.Bool // the vocabulary, or what filters leave, was not known in time
+
 	mu       sync.Mutex
 	degraded map[pika.Leg]bool
 }
@@ -63,6 +66,7 @@ func (s *run) learn() {
 	defer close(s.learned)
 	v, err := s.vocabularies.of(s.legCtx, s.scope)
 	if err != nil {
+		s.incomplete.Store(true)
 		s.config.Log.Debug("a question is read without the user's vocabulary", "code", string(pika.CodeOf(err)), "error", err)
 		return
 	}
@@ -72,12 +76,18 @@ func (s *run) learn() {
 // knownWords waits for the user's vocabulary, at most a share of the time: nil without.
 func (s *run) knownWords(ctx context.Context) *Vocabulary {
 	s.learning.Do(func() { go s.learn() })
+	select {
+	case <-s.learned: // also if ctx has ended since
+		return s.vocabulary
+	default:
+	}
 	patience, cancel := context.WithTimeout(ctx, vocabularyPatience(ctx))
 	defer cancel()
 	select {
 	case <-s.learned:
 		return s.vocabulary
 	case <-patience.Done():
+		s.incomplete.Store(true)
 		return nil
 	}
 }

@@ -43,19 +43,20 @@ var corpora = []pika.Corpus{pika.CorpusFacts, pika.CorpusMessages}
 // since. A large one may take longer to read than a search has: it is read on when ctx
 // has ended, once for all searches that wait for it, and is there for the next.
 func (v *vocabularies) of(ctx context.Context, scope pika.Scope) (*Vocabulary, error) {
-	state, err := guarded(ctx, v.guard, func(ctx context.Context) (string, error) { return v.keyword.KeywordState(ctx, scope) })
+	state, err := guarded(ctx, v.guard, func(ctx context.Context) (pika.KeywordState, error) { return v.keyword.KeywordState(ctx, scope) })
 	if err != nil {
 		return nil, fmt.Errorf("look whether the vocabulary changed: %w", err)
 	}
-	if k, ok := v.cache.GetIfPresent(scope); ok && k.state == state {
+	if k, ok := v.cache.GetIfPresent(scope); ok && k.state == state.Token {
 		return k.vocabulary, nil
 	}
-	result := v.reading.DoChan(scope.ID()+state, func() (any, error) {
+	result := v.reading.DoChan(scope.ID()+state.Token, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vocabularyTime)
 		defer cancel()
 		made, err := guarded(ctx, v.guard, func(ctx context.Context) (*Vocabulary, error) { return v.read(ctx, scope) })
 		if err == nil {
-			v.cache.Set(scope, known{state, made})
+			made.facts, made.length = state.Documents[pika.CorpusFacts], state.Lengths[pika.CorpusFacts]
+			v.cache.Set(scope, known{state.Token, made})
 		}
 		return made, err
 	})

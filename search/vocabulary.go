@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +24,9 @@ const (
 // Vocabulary is what a search knows of the words in one user's memory. A nil one knows
 // nothing. It is never changed.
 type Vocabulary struct {
-	terms     map[string]bool
+	terms     map[string]int                // in how many texts of the first list: the facts
+	facts     int64                         // how many there are
+	length    int64                         // how many words they have
 	spellings map[string][]lexicon.Spelling // by folded word
 	words     map[int][]string              // folded words without digits, by their number of letters
 	size      int                           // in bytes, roughly
@@ -31,10 +34,13 @@ type Vocabulary struct {
 
 // NewVocabulary puts the terms of several corpora together.
 func NewVocabulary(lists ...[]pika.TermDocuments) *Vocabulary {
-	v := &Vocabulary{terms: map[string]bool{}, spellings: map[string][]lexicon.Spelling{}, words: map[int][]string{}}
-	for _, list := range lists {
+	v := &Vocabulary{terms: map[string]int{}, spellings: map[string][]lexicon.Spelling{}, words: map[int][]string{}}
+	for i, list := range lists {
 		for _, t := range list {
 			v.add(t)
+			if i == 0 {
+				v.terms[t.Term] += t.Documents
+			}
 		}
 	}
 	return v
@@ -43,9 +49,9 @@ func NewVocabulary(lists ...[]pika.TermDocuments) *Vocabulary {
 const bytesPerTerm = 96 // of the maps, beside the term itself
 
 func (v *Vocabulary) add(t pika.TermDocuments) {
-	known := v.terms[t.Term]
+	_, known := v.terms[t.Term]
 	if !known {
-		v.terms[t.Term] = true
+		v.terms[t.Term] = 0
 		v.size += bytesPerTerm + len(t.Term)
 	}
 	if word, ok := strings.CutPrefix(t.Term, exactMark); ok {
@@ -67,7 +73,17 @@ func (v *Vocabulary) add(t pika.TermDocuments) {
 func isWord(term string) bool { return !strings.ContainsAny(term, "~#=0123456789") }
 
 // Holds reports whether a term stands in the user's texts.
-func (v *Vocabulary) Holds(term string) bool { return v != nil && v.terms[term] }
+func (v *Vocabulary) Holds(term string) bool {
+	if v == nil {
+		return false
+	}
+	_, ok := v.terms[term]
+	return ok
+}
+
+// rarity is the inverse document frequency of a term that stands in n of all documents, as
+// BM25 has it.
+func rarity(n, all float64) float64 { return math.Log(1 + (max(all-n, 0)+0.5)/(n+0.5)) }
 
 // Spellings returns how the user's texts write a word that folds to these letters.
 func (v *Vocabulary) Spellings(folded string) []lexicon.Spelling {
@@ -86,10 +102,7 @@ func (v *Vocabulary) Near(word string) []string {
 	if v == nil || len(letters) < shortestTypo || !isWord(word) {
 		return nil
 	}
-	most := 1
-	if len(letters) >= longerTypo {
-		most = 2
-	}
+	most := mostSlips(letters)
 	var near [3][]string
 	for n := len(letters) - most; n <= len(letters)+most; n++ {
 		for _, candidate := range v.words[n] {
@@ -105,6 +118,22 @@ func (v *Vocabulary) Near(word string) []string {
 		}
 	}
 	return nil
+}
+
+// isSlip reports whether a word may be a slip for another (see Near).
+func isSlip(word, other []rune) bool {
+	if len(word) < shortestTypo || !isWord(string(word)) || !isWord(string(other)) {
+		return false
+	}
+	most := mostSlips(word)
+	return distance(word, other, most) <= most
+}
+
+func mostSlips(word []rune) int {
+	if len(word) >= longerTypo {
+		return 2
+	}
+	return 1
 }
 
 // distance is the optimal string alignment distance, or most+1 if it is above most.

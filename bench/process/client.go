@@ -63,6 +63,10 @@ type Answer struct {
 		Content        string  `json:"content"`
 		Score          float64 `json:"score"`
 	} `json:"messages"`
+	Cache struct {
+		Tier  string `json:"tier"`
+		AgeMS int64  `json:"age_ms"`
+	} `json:"cache"`
 	Degraded []string `json:"degraded"`
 	TookMS   float64  `json:"took_ms"`
 }

@@ -33,7 +33,15 @@ func (a *App) newServer() (*http.Server, error) {
 func (a *App) newAPI(draining <-chan struct{}) (http.Handler, error) {
 	host, _, _ := net.SplitHostPort(a.Config.Addr)
 	return gateway.New(gateway.Config{
-		Engine: a.engine.jobs, Jobs: a.stores.truth, Facts: a.stores.truth, Searcher: a.searcher, Forget: a.projected.Forget,
+		Engine: a.engine.jobs, Jobs: a.stores.truth, Facts: a.stores.truth, Searcher: a.answers, Forget: a.projected.Forget,
+		CacheStats: a.answers.Stats,
+		Invalidate: func(ctx context.Context, scope pika.Scope) error {
+			version, err := a.stores.truth.Version(ctx, scope)
+			if err != nil || version == 0 { // of who has no memory there are no answers
+				return err
+			}
+			return a.freshness.Note(ctx, scope, pika.Change{Everything: true})
+		},
 		DryRun: func(ctx context.Context, r pika.JobRequest) (pika.Job, error) {
 			return extract.DryRun(ctx, a.extractor, r)
 		},

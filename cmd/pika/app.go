@@ -45,6 +45,8 @@ type App struct {
 	reranker  pika.Reranker     // nil: no language model is configured
 	index     *activeIndex      // the embedder and the vector index in use
 	searcher  *search.Engine
+	freshness *cache.Freshness
+	answers   *cache.Searcher
 	projected *projection.Projections
 	counts    *cache.Metrics
 	keys      *gateway.KeyBook
@@ -173,6 +175,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.index.run(ctx) })
 	group.Go(func() error { return a.watch(ctx) })
 	group.Go(func() error { return a.keys.Run(ctx) })
+	group.Go(func() error { return a.freshness.Run(ctx) })
 	if a.prober != nil {
 		group.Go(func() error { return a.prober.Run(ctx) })
 	}

@@ -41,6 +41,7 @@ type Config struct {
 	LLMTimeout      time.Duration // one call of the language model
 	LLMConcurrency  int           // calls of the language model at once
 	LLMCacheTTL     time.Duration // how long its answers are reused
+	CacheTTL        time.Duration // how long answers of searches are kept
 	JobConcurrency  int           // activities at once beside the language model's
 	MaxInFlight     int           // requests at once; more are refused with 503
 	Synchronous     string        // FULL | NORMAL: SQLite's durability against power loss
@@ -112,7 +113,7 @@ func defaults(command string) Config {
 	c := Config{
 		Command: command, Addr: "127.0.0.1:8080", Data: "./pika-data", Vectors: embedded, Graph: embedded, Cache: inMemory,
 		Embedder: "local", TemporalNS: "default", TemporalUIPort: 8233, KeepMessages: true, Memory: 384 << 20,
-		LLMTimeout: time.Minute, LLMConcurrency: 8, LLMCacheTTL: 5 * time.Minute, JobConcurrency: 32,
+		LLMTimeout: time.Minute, LLMConcurrency: 8, LLMCacheTTL: 5 * time.Minute, CacheTTL: time.Hour, JobConcurrency: 32,
 		MaxInFlight: 512, Synchronous: "FULL", LogLevel: slog.LevelInfo,
 		ReconcileSchedule: "17 * * * *", ReconcileGrace: 5 * time.Minute, ReconcileRate: 500, ProbeEvery: 10 * time.Minute,
 	}

@@ -79,7 +79,7 @@ func (a *App) startTemporal(ctx context.Context) error {
 func (a *App) newWorkers() *workers.Workers {
 	return workers.New(workers.Options{
 		Connection: a.engine.connection, Log: a.Log,
-		Truth:   &activities.Truth{Facts: a.stores.truth, Messages: a.stores.truth, Jobs: a.stores.truth, Outbox: a.stores.truth, KeepMessages: a.Config.KeepMessages, Now: a.Now},
+		Truth:   &activities.Truth{Facts: a.stores.truth, Messages: a.stores.truth, Jobs: a.stores.truth, Outbox: a.stores.truth, Freshness: a.freshness, KeepMessages: a.Config.KeepMessages, Now: a.Now},
 		Model:   &activities.Model{Extractor: a.extractor},
 		Indexes: &activities.Indexes{Projections: a.projected},
 		Upkeep:  &activities.Upkeep{Reconciler: a.reconciler},

@@ -36,7 +36,7 @@ func (a *App) openEmbedder(ctx context.Context, name string) (pika.Embedder, err
 		return nil, err
 	}
 	a.onClose("the embedding model", closeEmbedder)
-	return cache.NewEmbedder(embedder, a.stores.cache, cache.EmbedderOptions{Metrics: a.counts}), nil
+	return cache.NewEmbedder(embedder, a.stores.cache, cache.EmbedderOptions{Local: a.Config.embeddingBytes(), Metrics: a.counts}), nil
 }
 
 // openEmbedder opens an embedder without a cache. The caller closes it.

@@ -18,6 +18,7 @@ type truthStore interface {
 	pika.Messages
 	pika.Keyword
 	pika.Outbox
+	pika.Changes
 	pika.Jobs
 	pika.RawVectors
 	pika.Models

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/cache"
 	"github.com/pikamem/pika/projection"
 	"github.com/pikamem/pika/search"
 )
@@ -20,9 +21,10 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.openIndex(ctx); err != nil {
 		return err
 	}
+	a.freshness = cache.NewFreshness(a.stores.truth, a.stores.cache, a.Log)
 	a.projected = &projection.Projections{
 		Facts: a.stores.truth, Messages: a.stores.truth, Outbox: a.stores.truth, Raw: a.stores.raw(),
-		Graph: a.stores.graph(), Index: a.index.Index, Now: a.Now,
+		Graph: a.stores.graph(), Index: a.index.Index, Freshness: a.freshness, Now: a.Now,
 	}
 	counts := projection.NewMetrics(a.Registry)
 	a.reconciler = &projection.Reconciler{
@@ -35,8 +37,16 @@ func (a *App) wire(ctx context.Context) error {
 			Every: a.Config.ProbeEvery, Now: a.Now,
 		}
 	}
+	index := a.index.Index
+	if a.stores.milvus != nil { // the embedded index is in this process anyway
+		sets := cache.NewWorkingSets(cache.WorkingSetOptions{
+			Raw: a.stores.truth, Changes: a.stores.truth, Bytes: arenaBytes(a.Config), Log: a.Log, Metrics: a.counts,
+		})
+		a.onClose("the working sets", sets.Close)
+		index = sets.Over(index)
+	}
 	a.searcher = search.New(search.Config{
-		Facts: a.stores.truth, Messages: a.stores.truth, Keyword: a.stores.truth, Raw: a.stores.raw(), Index: a.index.Index,
+		Facts: a.stores.truth, Messages: a.stores.truth, Keyword: a.stores.truth, Raw: a.stores.raw(), Index: index,
 		Graph: a.stores.graph(), Reranker: a.reranker, Now: a.Now, Log: a.Log, Registerer: a.Registry,
 	})
 	a.onClose("the search", func() error {
@@ -44,7 +54,24 @@ func (a *App) wire(ctx context.Context) error {
 		defer cancel()
 		return a.searcher.Close(ctx)
 	})
+	a.answers = cache.NewSearcher(a.searcher, cache.SearcherOptions{
+		Cache: a.stores.cache, Freshness: a.freshness, Changes: a.stores.truth, Facts: a.stores.truth,
+		Index: a.index.Index, Vectors: a.factVectors, Now: a.Now, Log: a.Log, Metrics: a.counts,
+		TTL: a.Config.CacheTTL, LocalBytes: a.Config.answerBytes(),
+	})
+	a.onClose("the cache of answers", a.answers.Close)
 	return nil
+}
+
+// factVectors returns vectors of facts from where the truth about them is.
+func (a *App) factVectors(ctx context.Context, scope pika.Scope, model pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
+	if raw := a.stores.raw(); raw != nil {
+		return raw.RawVectors(ctx, scope, pika.CorpusFacts, model, ids)
+	}
+	if file, ok := a.index.Index().Vectors.(*embeddedIndex); ok && file.Model() == model {
+		return file.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
+	}
+	return nil, nil
 }
 
 // openIndex agrees with the truth about the embedding model. Another model than the

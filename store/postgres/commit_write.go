@@ -30,6 +30,11 @@ func writePlan(ctx context.Context, t *tx, scope pika.Scope, c pika.Commit, p *t
 	}
 	statements = append(statements, x.save()...)
 	statements = append(statements, oweFacts(scope, created, p.At)...)
+	noted, err := notePlan(scope, p)
+	if err != nil {
+		return err
+	}
+	statements = append(statements, noted...)
 	if err := t.finish(ctx, statements...); sqlState(err) == uniqueViolation {
 		return pika.Wrap(pika.Conflict, err, "a fact with the same id is there already")
 	} else if err != nil {
@@ -39,6 +44,15 @@ func writePlan(ctx context.Context, t *tx, scope pika.Scope, c pika.Commit, p *t
 }
 
 const uniqueViolation = "23505"
+
+// notePlan makes the statements that note what a plan changes, if anything.
+func notePlan(scope pika.Scope, p *truth.Plan) ([]statement, error) {
+	c := p.Change()
+	if c == nil {
+		return nil, nil
+	}
+	return noteChange(scope, *c)
+}
 
 // insertFacts makes the statements that insert new facts in their final state, indexed
 // as the documents from first on.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pikamem/pika"
@@ -34,10 +35,12 @@ func (db *DB) Delete(ctx context.Context, tenant, id string, at time.Time) (pika
 // behind that there was a fact and that it was deleted.
 func deleteFact(ctx context.Context, t *tx, scope pika.Scope, id string, d keyword.Document, at time.Time) error {
 	var found []pika.Fact
+	var reopened []string
 	x := newIndex(scope, truth.FactsKey)
 	terms, numbers := holding([]keyword.Document{d})
 	err := t.run(ctx, x.load(), x.loadHolding(terms, numbers),
-		collect(&found, factOf(scope.User), "SELECT "+factColumns+" FROM facts f WHERE f.scope = $1 AND f.id = $2", scope.ID(), id))
+		collect(&found, factOf(scope.User), "SELECT "+factColumns+" FROM facts f WHERE f.scope = $1 AND f.id = $2", scope.ID(), id),
+		collect(&reopened, text, "SELECT id FROM facts WHERE scope = $1 AND superseded_by = $2 AND superseded_by <> '' ORDER BY id", scope.ID(), id))
 	if err != nil {
 		return err
 	}
@@ -49,7 +52,11 @@ func deleteFact(ctx context.Context, t *tx, scope pika.Scope, id string, d keywo
 	}
 	statements := append(deleteRows(scope, &found[0]), x.save()...)
 	statements = append(statements, insertRevisions(scope, []pika.Revision{{FactID: id, Event: truth.EventDeleted, At: at}}))
-	return t.finish(ctx, append(statements, oweFacts(scope, found, at)...)...)
+	noted, err := noteChange(scope, pika.Change{Touched: []string{id}, Added: reopened})
+	if err != nil {
+		return err
+	}
+	return t.finish(ctx, slices.Concat(statements, oweFacts(scope, found, at), noted)...)
 }
 
 // deleteRows makes the statements that remove the fact's row, the rows that hang on it,

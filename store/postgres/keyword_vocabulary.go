@@ -32,19 +32,21 @@ func (db *DB) Vocabulary(ctx context.Context, scope pika.Scope, corpus pika.Corp
 }
 
 // KeywordState implements pika.Keyword.
-func (db *DB) KeywordState(ctx context.Context, scope pika.Scope) (string, error) {
+func (db *DB) KeywordState(ctx context.Context, scope pika.Scope) (pika.KeywordState, error) {
 	var corpora []keyword.CorpusState
 	err := db.do(ctx, operation{what: "read the keyword state", access: tenantOf(scope), search: true}, func(ctx context.Context, t *tx) error {
 		corpora = nil
 		return t.finish(ctx, query(func(s scan) error {
 			var c keyword.CorpusState
-			err := s(&c.Corpus, &c.Documents, &c.TotalLength, &c.Next, &c.Version)
+			var corpus int
+			err := s(&corpus, &c.Documents, &c.TotalLength, &c.Next, &c.Version)
+			c.Corpus = truth.CorpusOf(corpus)
 			corpora = append(corpora, c)
 			return err
 		}, "SELECT corpus, documents, total_length, next, version FROM keyword_statistics WHERE scope = $1 ORDER BY corpus", scope.ID()))
 	})
 	if err != nil {
-		return "", err
+		return pika.KeywordState{}, err
 	}
 	return keyword.State(corpora), nil
 }

@@ -113,7 +113,11 @@ func (db *DB) replaceMessages(ctx context.Context, t *tx, scope pika.Scope, chan
 	}
 	statements = append(statements, x.save()...)
 	stores := slices.Repeat([]string{string(pika.StoreVectors)}, len(keys))
-	return t.finish(ctx, append(statements, owe(scope, truth.MessagesKey, keys, stores, now)...)...)
+	noted, err := noteChange(scope, pika.Change{Messages: column(changed, keyOf)})
+	if err != nil {
+		return err
+	}
+	return t.finish(ctx, slices.Concat(statements, owe(scope, truth.MessagesKey, keys, stores, now), noted)...)
 }
 
 // insertMessages makes the statement that inserts messages, those with content indexed

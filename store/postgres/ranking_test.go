@@ -159,7 +159,7 @@ func (w *corpusWriter) compare(scope pika.Scope, corpus pika.Corpus, n int) {
 			return s.Vocabulary(w.t.Context(), scope, corpus, limit)
 		})
 	}
-	same(w, "KeywordState", func(s pikatest.Truth) (string, error) { return s.KeywordState(w.t.Context(), scope) })
+	same(w, "KeywordState", func(s pikatest.Truth) (pika.KeywordState, error) { return s.KeywordState(w.t.Context(), scope) })
 }
 
 // groups makes a group of each word: the word itself, other words and concepts, with

@@ -32,6 +32,9 @@ func writePlan(ctx context.Context, tx querier, key int64, p *truth.Plan) error 
 			return err
 		}
 	}
+	if c := p.Change(); c != nil {
+		return noteChange(ctx, tx, key, *c)
+	}
 	return nil
 }
 

@@ -48,6 +48,10 @@ func deleteFact(ctx context.Context, tx querier, key int64, id string, at time.T
 		return err
 	}
 	// What it ended lasts as long as it did: nothing points at a fact that is gone.
+	reopened, err := queryTexts(ctx, tx, "SELECT id FROM facts WHERE scope = ? AND superseded_by = ? ORDER BY id", key, id)
+	if err != nil {
+		return err
+	}
 	_, err = tx.ExecContext(ctx, "UPDATE facts SET valid_to = ?, superseded_by = ? WHERE scope = ? AND superseded_by = ?",
 		optionalMicros(f.ValidTo), f.SupersededBy, key, id)
 	if err != nil {
@@ -57,6 +61,9 @@ func deleteFact(ctx context.Context, tx querier, key int64, id string, at time.T
 		return err
 	}
 	if err := insertRevision(ctx, tx, key, pika.Revision{FactID: id, Event: truth.EventDeleted, At: at}); err != nil {
+		return err
+	}
+	if err := noteChange(ctx, tx, key, pika.Change{Touched: []string{id}, Added: reopened}); err != nil {
 		return err
 	}
 	return oweFact(ctx, tx, key, f, at)

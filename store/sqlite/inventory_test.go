@@ -42,7 +42,7 @@ func oldFile(t *testing.T, path string) {
 	defer db.Close()
 	// What later versions added goes, so that opening the file adds it again.
 	for _, statement := range []string{
-		"DROP INDEX keyword_statistics_version", "ALTER TABLE keyword_statistics DROP COLUMN version",
+		"DROP TABLE changes", "DROP INDEX keyword_statistics_version", "ALTER TABLE keyword_statistics DROP COLUMN version",
 		"DROP TABLE raw_vectors", "DROP TABLE api_keys", "DROP INDEX facts_in_order",
 		"ALTER TABLE vectors DROP COLUMN written_at", "ALTER TABLE adjacency DROP COLUMN written_at", "ALTER TABLE messages DROP COLUMN stored_at",
 		"DELETE FROM goose_db_version WHERE version_id > 1",

@@ -68,7 +68,7 @@ func say(t *testing.T, db *sqlite.DB, scope pika.Scope, first, n int, word strin
 type found struct {
 	Words, Concepts []pika.Scored
 	Vocabulary      []pika.TermDocuments
-	State           string
+	State           pika.KeywordState
 }
 
 // lookUp asks for all of it, and of every user.
@@ -109,7 +109,7 @@ func asBefore(t *testing.T, path string) {
 	t.Helper()
 	edit(t, path, `DELETE FROM postings WHERE term LIKE '~%'; UPDATE postings SET term = 'likes' WHERE term = 'like';
 		INSERT INTO postings (scope, corpus, term, first, block) VALUES (1, 2, replace(hex(zeroblob(150)), '0', 'x'), 1, x'010000');
-		DROP INDEX keyword_statistics_version;
+		DROP TABLE changes; DROP INDEX keyword_statistics_version;
 		ALTER TABLE keyword_statistics DROP COLUMN version; DELETE FROM goose_db_version WHERE version_id > 2`)
 }
 

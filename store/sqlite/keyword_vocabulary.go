@@ -76,14 +76,14 @@ func addPage(v *keyword.Vocabulary, page string) (term string, first int64, err 
 }
 
 // KeywordState implements pika.Keyword.
-func (db *DB) KeywordState(ctx context.Context, scope pika.Scope) (string, error) {
+func (db *DB) KeywordState(ctx context.Context, scope pika.Scope) (pika.KeywordState, error) {
 	var corpora []keyword.CorpusState
 	err := db.read(ctx, "read the keyword state", func(tx querier) (err error) {
 		corpora, err = readCorpusStates(ctx, tx, scope)
 		return err
 	})
 	if err != nil {
-		return "", err
+		return pika.KeywordState{}, err
 	}
 	return keyword.State(corpora), nil
 }
@@ -97,9 +97,11 @@ func readCorpusStates(ctx context.Context, tx querier, scope pika.Scope) (corpor
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var c keyword.CorpusState
-		if err := rows.Scan(&c.Corpus, &c.Documents, &c.TotalLength, &c.Next, &c.Version); err != nil {
+		var corpus int
+		if err := rows.Scan(&corpus, &c.Documents, &c.TotalLength, &c.Next, &c.Version); err != nil {
 			return nil, err
 		}
+		c.Corpus = truth.CorpusOf(corpus)
 		corpora = append(corpora, c)
 	}
 	return corpora, rows.Err()

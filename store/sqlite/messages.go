@@ -33,8 +33,22 @@ func (db *DB) PutMessages(ctx context.Context, scope pika.Scope, messages []pika
 				changed = append(changed, m)
 			}
 		}
-		return db.insertMessages(ctx, tx, key, changed)
+		if len(changed) == 0 {
+			return nil
+		}
+		if err := db.insertMessages(ctx, tx, key, changed); err != nil {
+			return err
+		}
+		return noteChange(ctx, tx, key, changeOf(changed))
 	})
+}
+
+func changeOf(messages []pika.StoredMessage) pika.Change {
+	c := pika.Change{}
+	for _, m := range messages {
+		c.Messages = append(c.Messages, m.Key)
+	}
+	return c
 }
 
 func keyOf(m *pika.StoredMessage) string { return m.Key }

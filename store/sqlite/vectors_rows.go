@@ -96,6 +96,23 @@ func scanRows(rows *sql.Rows, f func(id string, blob []byte) error) error {
 	return rows.Err()
 }
 
+// VectorsOf returns the vectors of ids that are there, in the order of ids.
+func (v *Vectors) VectorsOf(ctx context.Context, scope pika.Scope, corpus pika.Corpus, ids []string) ([]pika.Vector, error) {
+	if err := pika.CheckIDs("ids", len(ids), pika.MaxVectorBatch); err != nil {
+		return nil, err
+	}
+	var rows []pika.Vector
+	err := v.fetch(ctx, arenaKey{scope, corpus}, ids, func(id string, blob []byte) error {
+		if blob == nil {
+			return nil
+		}
+		values := make([]float32, v.model.Dimensions)
+		rows = append(rows, pika.Vector{ID: id, Values: values})
+		return decode(values, blob)
+	})
+	return rows, err
+}
+
 // fetch calls f with what the file has for each of the ids now; blob is nil for an
 // id that is not there.
 func (v *Vectors) fetch(ctx context.Context, k arenaKey, ids []string, f func(id string, blob []byte) error) error {

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/cache"
+	"github.com/pikamem/pika/extract"
+	"github.com/pikamem/pika/projection"
+	"github.com/pikamem/pika/search"
+	"github.com/pikamem/pika/store/memory"
+	"github.com/pikamem/pika/store/sqlite"
+)
+
+var scope = pika.Scope{Tenant: "bench", User: "linh"}
+
+func question(text string) pika.Query {
+	return pika.Query{Text: text, Limit: 10, Mode: pika.ModeHybrid, Deadline: 5 * time.Second}
+}
+
+// readCorpus reads the facts and questions of both halves.
+func readCorpus(folder string) (facts []pika.GivenFact, questions []string, err error) {
+	for _, half := range []string{"tune", "report"} {
+		err = errors.Join(err,
+			readLines(filepath.Join(folder, half, "facts.jsonl"), func(line []byte) error {
+				var c pika.Candidate
+				err := json.Unmarshal(line, &c)
+				c.Confidence, c.Sources = 1, nil
+				if c.ValidFrom != nil && c.ValidTo != nil && !c.ValidTo.After(*c.ValidFrom) {
+					c.ValidTo = nil // the API takes no empty interval
+				}
+				facts = append(facts, pika.GivenFact{Candidate: c})
+				return err
+			}),
+			readLines(filepath.Join(folder, half, "queries.jsonl"), func(line []byte) error {
+				var q struct{ Text string }
+				err := json.Unmarshal(line, &q)
+				questions = append(questions, q.Text)
+				return err
+			}))
+	}
+	random := rand.New(rand.NewPCG(1, 1)) // questions of one class stand together
+	random.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
+	random.Shuffle(len(questions), func(i, j int) { questions[i], questions[j] = questions[j], questions[i] })
+	return facts, questions, err
+}
+
+func readLines(path string, each func([]byte) error) error {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	for line := range bytes.Lines(file) {
+		if err := each(line); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// bed is a memory in stores of its own, and what keeps answers from it.
+type bed struct {
+	db        *sqlite.DB
+	vectors   *sqlite.Vectors
+	embedder  pika.Embedder
+	cache     *memory.Cache
+	freshness *cache.Freshness
+	write     *projection.Projections
+	jobs      int
+	close     func()
+}
+
+func open(ctx context.Context, model pika.Embedder, facts []pika.GivenFact) (*bed, error) {
+	folder, err := os.MkdirTemp("", "pika-cache-")
+	if err != nil {
+		return nil, err
+	}
+	b := &bed{cache: memory.New(memory.Options{})}
+	b.close = func() { _ = os.RemoveAll(folder) }
+	if b.db, err = sqlite.Open(ctx, filepath.Join(folder, "pika.db"), sqlite.Options{Relaxed: true}); err != nil {
+		b.close()
+		return nil, err
+	}
+	b.embedder = cache.NewEmbedder(model, b.cache, cache.EmbedderOptions{})
+	if b.vectors, err = b.db.Vectors(ctx, model.Model(), sqlite.VectorOptions{}); err != nil {
+		b.close()
+		return nil, err
+	}
+	b.close = func() {
+		_ = errors.Join(b.vectors.Close(), b.db.Close(), b.cache.Close(), os.RemoveAll(folder))
+	}
+	b.freshness = cache.NewFreshness(b.db, b.cache, nil)
+	b.write = &projection.Projections{Facts: b.db, Messages: b.db, Outbox: b.db, Graph: b.db.Graph(), Index: b.index, Freshness: b.freshness}
+	for part := range slices.Chunk(facts, 100) {
+		if _, err := b.add(ctx, part...); err != nil {
+			b.close()
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func (b *bed) index() pika.Index { return pika.FixedIndex(b.embedder, b.vectors)() }
+
+// add stores facts as a job does, and returns their ids.
+func (b *bed) add(ctx context.Context, given ...pika.GivenFact) ([]string, error) {
+	b.jobs++
+	request := pika.JobRequest{ID: fmt.Sprint("job", b.jobs), Scope: scope, Facts: given, AcceptedAt: time.Now().UTC()}
+	facts, rejected := extract.GivenFacts(request)
+	if len(rejected) > 0 {
+		return nil, fmt.Errorf("%d facts are refused: %s", len(rejected), rejected[0].Reason)
+	}
+	if _, err := b.db.Commit(ctx, scope, pika.Commit{JobID: request.ID, Facts: facts, At: request.AcceptedAt}); err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(facts))
+	for i := range facts {
+		ids[i] = facts[i].ID
+	}
+	return ids, errors.Join(
+		b.write.WriteFactVectors(ctx, scope, projection.Passages(facts)),
+		b.write.WriteLinks(ctx, scope, extract.Links(facts)),
+		b.freshness.Note(ctx, scope, pika.Change{Added: ids}))
+}
+
+// gateway is one process that answers.
+type gateway struct {
+	*cache.Searcher
+	engine *search.Engine
+	settle func()
+}
+
+// gateway starts one, in the process that writes.
+func (b *bed) gateway(ctx context.Context) *gateway {
+	g := &gateway{engine: search.New(search.Config{Facts: b.db, Messages: b.db, Keyword: b.db, Graph: b.db.Graph(), Index: b.index})}
+	g.Searcher = cache.NewSearcher(g.engine, cache.SearcherOptions{
+		Cache: b.cache, Freshness: b.freshness, Changes: b.db, Facts: b.db, Index: b.index,
+		Vectors: func(ctx context.Context, scope pika.Scope, _ pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
+			return b.vectors.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
+		},
+	})
+	g.settle = func() { _ = g.Searcher.Close() }
+	b.listen(ctx)
+	return g
+}
+
+// listen lets the process hear of changes, once, until the bed is closed.
+func (b *bed) listen(ctx context.Context) {
+	if b.freshness.Listening() {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { _ = b.freshness.Run(ctx) })
+	for !b.freshness.Listening() {
+		time.Sleep(time.Millisecond)
+	}
+	end := b.close
+	b.close = func() { cancel(); running.Wait(); end() }
+}
+
+func percentile(times []time.Duration, p int) string {
+	if len(times) == 0 {
+		return "–"
+	}
+	slices.Sort(times)
+	return fmt.Sprintf("%.3f ms", float64(times[(len(times)-1)*p/100].Nanoseconds())/1e6)
+}

@@ -1,0 +1,115 @@
+// Command cache measures the caches of answers on the project's bilingual corpus: how long
+// an answer of each tier takes, how many searches a cache answers while memories are
+// written to, beside a cache that a write empties for its user, and how many of the
+// answers that it gives are not what a search would have found.
+//
+// It runs on the embedded parts, in one process. What may come in: workloads, and what
+// counts their outcome. What may not: rules of a cache.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"text/tabwriter"
+	"time"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/model/local"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "cache:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	corpus := flag.String("corpus", "bench/recall/corpus", "`folder` of the corpus")
+	searches := flag.Int("searches", 600, "searches of each workload")
+	flag.Parse()
+	facts, questions, err := readCorpus(*corpus)
+	if err != nil {
+		return err
+	}
+	path, err := local.Fetch(ctx, local.FetchOptions{Progress: os.Stderr})
+	if err != nil {
+		return err
+	}
+	model, err := local.Open(path, local.Options{})
+	if err != nil {
+		return err
+	}
+	defer model.Close()
+	fmt.Printf("%s, %d cores, %s, model %s; %d facts, %d questions of one user, embedded parts, one search at a time\n",
+		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), model.Model().ID, len(facts), len(questions))
+	if err := printTiers(ctx, model, facts, questions); err != nil {
+		return err
+	}
+	return printWorkloads(ctx, model, facts, questions, *searches)
+}
+
+// printTiers asks every question three times: of nobody, of the shared cache, of the
+// process.
+func printTiers(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string) error {
+	b, err := open(ctx, model, facts)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	times := map[pika.Tier][]time.Duration{}
+	rounds := []*gateway{b.gateway(ctx), b.gateway(ctx)}
+	for _, g := range []*gateway{rounds[0], rounds[1], rounds[1], rounds[1], rounds[1]} {
+		for _, q := range questions {
+			started := time.Now()
+			answer, err := g.Search(ctx, scope, question(q))
+			if err != nil {
+				return err
+			}
+			times[answer.Tier] = append(times[answer.Tier], time.Since(started))
+		}
+		g.settle()
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\ntier\tanswers\tp50\tp99")
+	for _, tier := range []pika.Tier{pika.TierNone, pika.TierL2Exact, pika.TierL1} {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", tier, len(times[tier]), percentile(times[tier], 50), percentile(times[tier], 99))
+	}
+	return table.Flush()
+}
+
+// printWorkloads runs the same searches and writes with every policy.
+func printWorkloads(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string, searches int) error {
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nrepeats\twrites per search\tceiling\tPika hits\tof the ceiling\twhole-user hits\tother facts\tother order")
+	for _, repeats := range []float64{0.18, 0.30, 0.45} {
+		for _, writes := range []float64{0, 0.1, 0.3} {
+			w := workload{repeats: repeats, writes: writes, searches: searches}
+			pikas, err := w.run(ctx, model, facts, questions, false)
+			if err != nil {
+				return err
+			}
+			whole, err := w.run(ctx, model, facts, questions, true)
+			if err != nil {
+				return err
+			}
+			n := float64(searches)
+			fmt.Fprintf(table, "%.0f %%\t%.1f\t%.1f %%\t%.1f %%\t%.0f %%\t%.1f %%\t%d of %d\t%d of %d\n", 100*repeats, writes,
+				100*float64(pikas.repeated)/n, 100*float64(pikas.hits)/n, 100*float64(pikas.hits)/max(float64(pikas.repeated), 1),
+				100*float64(whole.hits)/n, pikas.otherFacts, pikas.hits, pikas.otherOrder, pikas.hits)
+			fmt.Fprintf(os.Stderr, "… %.0f %% repeats, %.1f writes per search: done\n", 100*repeats, writes)
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Println("ceiling: searches that were asked before. whole-user: every write makes all of the user's answers void.\n" +
+		"other facts, other order: hits that a search at that moment would have answered otherwise.")
+	return nil
+}

@@ -1,0 +1,223 @@
+package cache
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/search"
+)
+
+// Source is the search that is asked when no cache answers.
+type Source interface {
+	// SearchTraced is pika.Searcher.Search, and tells how the answer came about.
+	SearchTraced(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, search.Tracer, error)
+}
+
+// Defaults of SearcherOptions.
+const (
+	DefaultAnswerTTL  = time.Hour
+	defaultLocalBytes = 64 << 20
+)
+
+// SearcherOptions are what a Searcher needs.
+type SearcherOptions struct {
+	Cache     pika.Cache        // what processes share
+	Freshness *Freshness        // what this process knows of changes
+	Changes   pika.Changes      // the truth's
+	Facts     pika.Facts        // the truth's
+	Index     func() pika.Index // the active model
+
+	// Vectors returns the vectors of facts that a user has, those that are there.
+	Vectors func(ctx context.Context, scope pika.Scope, model pika.EmbeddingModel, ids []string) ([]pika.Vector, error)
+
+	TTL        time.Duration // how long an answer is kept. Defaults to DefaultAnswerTTL
+	LocalBytes int64         // of answers in this process. Defaults to 64 MiB
+	Now        func() time.Time
+	Log        *slog.Logger // Defaults to no log
+	Metrics    *Metrics     // Defaults to counters that nobody reads
+}
+
+// Searcher is a pika.Searcher that gives an answer again as long as it holds: from the
+// memory of the process (L1), or from the cache that processes share (L2). What changed
+// meanwhile is asked of the truth, and an answer is only dropped if one of its facts is
+// touched or a new one may enter it (search.Trace). An answer that lacks something is
+// never kept, and whatever goes wrong with a cache is a miss.
+//
+// An answer from L2 is as fresh as the truth. One from L1 is so where the change was
+// made in this process, about as fresh as messages of Freshness where it was not, and
+// localTTL old at most where those do not come. Without the truth, answers that were
+// published as current are given with facts among what is degraded.
+type Searcher struct {
+	source  Source
+	o       SearcherOptions
+	local   *local
+	flights flights[pika.Answer]
+
+	writing sync.WaitGroup
+	writes  chan struct{} // holds a token for each write to the shared cache
+}
+
+var _ pika.Searcher = (*Searcher)(nil)
+
+// maxWrites bounds the writes to the shared cache that are under way; an answer beyond
+// them is not kept.
+const maxWrites = 64
+
+// cacheShare is the part of a search's time that looking into caches may take.
+const cacheShare = 0.25
+
+// NewSearcher returns a Searcher in front of source.
+func NewSearcher(source Source, o SearcherOptions) *Searcher {
+	o.TTL = cmp.Or(o.TTL, DefaultAnswerTTL)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(nil)
+	}
+	s := &Searcher{source: source, o: o, flights: flights[pika.Answer]{deadline: pika.MaxDeadlineMS * time.Millisecond}, writes: make(chan struct{}, maxWrites)}
+	s.local = newLocal(cmp.Or(o.LocalBytes, defaultLocalBytes), o.Freshness)
+	return s
+}
+
+// Search implements pika.Searcher.
+func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, error) {
+	if q.Cache == pika.CacheOff || search.Check(q) != nil {
+		return s.ask(ctx, scope, q)
+	}
+	r := &request{Searcher: s, scope: scope, query: q, index: s.o.Index(), now: s.o.Now()}
+	r.epoch, r.listening = s.o.Freshness.listening()
+	r.key = answerKey(scope, r.index.Model.EmbeddingModel, q, r.now)
+	if q.Cache != pika.CacheRefresh {
+		if a, ok := r.local.get(r.key, r.now); ok {
+			s.o.Metrics.count(L1, 1, 0)
+			s.o.Metrics.countSaved(a.Took)
+			return a.given(pika.TierL1, r.now), nil
+		}
+		s.o.Metrics.count(L1, 0, 1)
+	}
+	r.readVersion(ctx)
+	// Those who ask the same at the same time share one answer, if they have the same time
+	// for it and no change came between them.
+	flight := fmt.Sprint(r.key, q.Cache, q.Deadline, r.known, r.version)
+	answer, _, err := s.flights.do(ctx, flight, r.answer)
+	return answer, err
+}
+
+// ask asks the source and keeps nothing.
+func (s *Searcher) ask(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, error) {
+	answer, _, err := s.source.SearchTraced(ctx, scope, q)
+	return answer, err
+}
+
+// request is one search under way.
+type request struct {
+	*Searcher
+	scope pika.Scope
+	query pika.Query
+	index pika.Index
+	now   time.Time
+	key   string
+
+	epoch     int64 // of Freshness, before anything of the memory was read
+	listening bool
+	version   int64 // of the memory, before anything else of it was read
+	known     bool  // it could be read
+}
+
+// answer looks into the shared cache, else asks the source and keeps its answer.
+func (r *request) answer(ctx context.Context) (pika.Answer, error) {
+	started := time.Now()
+	kept := r.lookUp(ctx)
+	if kept != nil {
+		return *kept, nil
+	}
+	q := r.query
+	q.Deadline = max(q.Deadline-time.Since(started), time.Millisecond)
+	if r.known {
+		ctx = withVersion(ctx, r.scope, r.version)
+	}
+	answer, trace, err := r.source.SearchTraced(ctx, r.scope, q)
+	if err != nil {
+		return answer, err
+	}
+	if r.known && len(answer.Degraded) == 0 {
+		r.keep(ctx, answer, trace(), time.Since(started))
+	}
+	return answer, nil
+}
+
+// keep keeps an answer in both tiers, unless it has no trace. It ends before anything of it
+// changes with the time, counted from before it was made.
+func (r *request) keep(ctx context.Context, given pika.Answer, trace *search.Trace, took time.Duration) {
+	if trace == nil {
+		return
+	}
+	a := &keptAnswer{Version: r.version, MadeAt: r.now, Until: r.now.Add(r.o.TTL), Took: took, Answer: given, Trace: trace}
+	if !trace.Until.IsZero() && trace.Until.Before(a.Until) {
+		a.Until = trace.Until
+	}
+	r.store(ctx, a)
+}
+
+// store keeps an answer that holds, in the shared cache without anybody waiting for it.
+func (r *request) store(ctx context.Context, a *keptAnswer) {
+	encoded, err := encodeAnswer(a)
+	if err != nil {
+		return
+	}
+	r.remember(a, len(encoded))
+	ttl := a.Until.Sub(r.o.Now())
+	if ttl <= 0 {
+		return
+	}
+	select {
+	case r.writes <- struct{}{}:
+		r.writing.Go(func() {
+			defer func() { <-r.writes }()
+			r.write(ctx, encoded, ttl)
+		})
+	default: // the cache is slow: it gets no more to do
+	}
+}
+
+func (r *request) write(ctx context.Context, encoded []byte, ttl time.Duration) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheDeadline)
+	defer cancel()
+	if err := r.o.Cache.SetValue(ctx, r.key, encoded, ttl); err != nil {
+		r.o.Log.Debug("an answer is not kept", "code", string(pika.CodeOf(err)), "error", err)
+	}
+}
+
+// remember keeps an answer in the process, unless changes may have been missed since the
+// memory was read.
+func (r *request) remember(a *keptAnswer, bytes int) {
+	if r.listening {
+		r.local.set(r.key, localAnswer{keptAnswer: a, scope: r.scope.ID(), bytes: bytes, epoch: r.epoch, at: r.now})
+	}
+}
+
+// Close waits until the writes that are under way have ended; each has a deadline.
+func (s *Searcher) Close() error {
+	s.writing.Wait()
+	return nil
+}
+
+// Stats returns what the caches of this process did.
+func (s *Searcher) Stats() Stats {
+	stats := s.o.Metrics.Stats()
+	for i := range stats.Caches {
+		if c := &stats.Caches[i]; c.Name == L1 {
+			c.Entries, c.Bytes, c.Evictions = s.local.size()
+		}
+	}
+	return stats
+}

@@ -1,0 +1,54 @@
+package gateway_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/cache"
+	"github.com/pikamem/pika/gateway"
+)
+
+func TestCacheStats(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *gateway.Config) {
+		c.CacheStats = func() cache.Stats {
+			return cache.Stats{
+				Caches:         []cache.CacheStats{{Name: cache.L1, Hits: 3, Misses: 1, Entries: 2, Bytes: 4096, Evictions: 5}, {Name: cache.L2Exact}},
+				StalePrevented: 7, Saved: 1500 * time.Microsecond,
+			}
+		}
+	})
+	w := b.send("GET", "/v1/cache/stats", "")
+	if w.Code != 200 {
+		t.Fatalf("status %d %s", w.Code, w.Body)
+	}
+	golden(t, "cache_stats.json", w.Body.Bytes())
+	wantProblem(t, b.send("GET", "/v1/cache/stats?user_id=u", ""), 422, pika.Invalid)
+}
+
+func TestInvalidate(t *testing.T) {
+	t.Parallel()
+	var got []pika.Scope
+	var fault error
+	b := setup(t, func(c *gateway.Config) {
+		c.Invalidate = func(_ context.Context, scope pika.Scope) error {
+			got = append(got, scope)
+			return fault
+		}
+	})
+	if w := b.send("POST", "/v1/cache/invalidate", `{"user_id":"Linh"}`); w.Code != 200 || w.Body.String() != "{\"user_id\":\"Linh\"}\n" {
+		t.Errorf("status %d %s", w.Code, w.Body)
+	}
+	if diff := cmp.Diff([]pika.Scope{{Tenant: "default", User: "Linh"}}, got); diff != "" {
+		t.Errorf("invalidated (-want +got):\n%s", diff)
+	}
+	fault = pika.Errorf(pika.Unavailable, "secret address")
+	wantProblem(t, b.send("POST", "/v1/cache/invalidate", `{"user_id":"Linh"}`), 503, pika.Unavailable)
+	for _, bad := range []string{`{}`, `{"user_id":""}`, `{"user_id":"u","all":true}`} {
+		wantProblem(t, b.send("POST", "/v1/cache/invalidate", bad), 422, pika.Invalid)
+	}
+}
