@@ -69,7 +69,7 @@ func (a *keptAnswer) names(ids []string) bool {
 // answerKey names the answer to a question: equal only if the scope, the model and
 // everything that the answer follows from are equal. The deadline does not belong to it:
 // an answer that lacks something is never kept. A question that names times which move
-// with the present ("last year") is another one each day.
+// with the present ("last year") is another one each day. Empty: the question has no key.
 func answerKey(scope pika.Scope, model pika.EmbeddingModel, q pika.Query, now time.Time) string {
 	day := ""
 	if search.RelativeTimes(q, now) {

@@ -96,6 +96,9 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 	r := &request{Searcher: s, scope: scope, query: q, index: s.o.Index(), now: s.o.Now()}
 	r.epoch, r.listening = s.o.Freshness.listening()
 	r.key = answerKey(scope, r.index.Model.EmbeddingModel, q, r.now)
+	if r.key == "" {
+		return s.ask(ctx, scope, q)
+	}
 	if q.Cache != pika.CacheRefresh {
 		if a, ok := r.local.get(r.key, r.now); ok {
 			s.o.Metrics.count(L1, 1, 0)
@@ -141,7 +144,7 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 		return *kept, nil
 	}
 	q := r.query
-	q.Deadline = max(q.Deadline-time.Since(started), time.Millisecond)
+	q.Deadline = max(q.Deadline-time.Since(started), pika.MinDeadlineMS*time.Millisecond)
 	if r.known {
 		ctx = withVersion(ctx, r.scope, r.version)
 	}

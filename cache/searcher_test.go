@@ -330,6 +330,21 @@ func TestWhatIsNotKept(t *testing.T) {
 	}
 }
 
+// Looking into caches takes of a search's time, but never so much that it may not search.
+func TestShortestDeadline(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write(h.writer, linh, pets...)
+	p := h.open(false)
+	for i := range 50 {
+		q := question(fmt.Sprint("cat ", i))
+		q.Deadline = pika.MinDeadlineMS * time.Millisecond
+		if _, err := p.Search(t.Context(), linh, q); pika.CodeOf(err) == pika.Invalid {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A write drops the answers it may change, and no others.
 func TestWritesDropWhatTheyMayChange(t *testing.T) {
 	t.Parallel()
