@@ -44,9 +44,17 @@ func newReplayer(t *testing.T) worker.WorkflowReplayer {
 }
 
 // TestReplay: the present code continues every job that was begun by the code that
-// made the histories in testdata.
+// made the histories in testdata. With -update it records them first: run it so when a
+// change of the workflows is on purpose, and keep the old files while jobs of the old
+// code may still run.
 func TestReplay(t *testing.T) {
 	t.Parallel()
+	if *update {
+		t.Run("record", func(t *testing.T) {
+			recordJobs(t)
+			recordReconcile(t)
+		})
+	}
 	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recorded histories in testdata (%v)", err)
@@ -79,13 +87,8 @@ func TestReplayFindsChangedCode(t *testing.T) {
 	}
 }
 
-// TestRecord writes the histories that TestReplay reads. Run it with -update when a
-// change of the workflows is on purpose, and keep the old files while jobs of the old
-// code may still run.
-func TestRecord(t *testing.T) {
-	if !*update {
-		t.Skip("records only with -update")
-	}
+// recordJobs writes the histories of jobs.
+func recordJobs(t *testing.T) {
 	down := pika.Errorf(pika.Unavailable, "down")
 	for _, c := range []struct {
 		name    string
@@ -149,11 +152,8 @@ func record(t *testing.T, name string, request pika.JobRequest, world *activitie
 	keep(t, connection, name, started.WorkflowID)
 }
 
-// TestRecordReconcile records the history of a run whose first attempt fails.
-func TestRecordReconcile(t *testing.T) {
-	if !*update {
-		t.Skip("records only with -update")
-	}
+// recordReconcile records the history of a run whose first attempt fails.
+func recordReconcile(t *testing.T) {
 	world := activitiestest.New()
 	failed := false
 	world.Fault = func(_ context.Context, method string) error {
