@@ -52,43 +52,54 @@ func NewFreshness(changes pika.Changes, c pika.Cache, log *slog.Logger) *Freshne
 	})}
 }
 
-// news is a message on the channel.
+// message is what goes through the channel.
 type message struct {
 	Scope   string `json:"scope"`
 	Version int64  `json:"version"`
 }
 
-// Changed makes a change of a user's memory known: to this process at once, to others
-// within the time of a message. It does not fail: who does not hear of it gives former
-// answers from its own memory for localTTL at most.
+// Changed makes known what the truth has noted of a user's memory: to this process at once,
+// to others within the time of a message. It does not fail: who does not hear of it gives
+// former answers from its own memory for localTTL at most.
 func (f *Freshness) Changed(ctx context.Context, scope pika.Scope) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
 	defer cancel()
 	version, err := f.changes.Version(ctx, scope)
 	if err != nil {
 		f.note(scope.ID(), unknownVersion)
-		f.log.Warn("a change is not made known to others yet", "code", string(pika.CodeOf(err)), "error", err)
+		f.unpublished(err)
 		return
 	}
-	f.note(scope.ID(), version)
-	b, _ := json.Marshal(message{scope.ID(), version})
-	err = f.cache.SetEpochs(ctx, scope, map[string]string{versionBucket: strconv.FormatInt(version, 10)})
-	if publishErr := f.cache.Publish(ctx, changesChannel, b); err == nil {
-		err = publishErr
-	}
-	if err != nil {
-		f.log.Warn("a change is not made known to others yet", "code", string(pika.CodeOf(err)), "error", err)
-	}
+	f.publish(ctx, scope, version)
 }
 
 // Note notes a change that the truth did not make itself, and makes it known.
 func (f *Freshness) Note(ctx context.Context, scope pika.Scope, c pika.Change) error {
-	if _, err := f.changes.NoteChange(ctx, scope, c); err != nil {
+	version, err := f.changes.NoteChange(ctx, scope, c)
+	if err != nil {
 		f.note(scope.ID(), unknownVersion)
 		return fmt.Errorf("note a change: %w", err)
 	}
-	f.Changed(ctx, scope)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
+	defer cancel()
+	f.publish(ctx, scope, version)
 	return nil
+}
+
+func (f *Freshness) publish(ctx context.Context, scope pika.Scope, version int64) {
+	f.note(scope.ID(), version)
+	b, _ := json.Marshal(message{scope.ID(), version})
+	err := f.cache.SetEpochs(ctx, scope, map[string]string{versionBucket: strconv.FormatInt(version, 10)})
+	if publishErr := f.cache.Publish(ctx, changesChannel, b); err == nil {
+		err = publishErr
+	}
+	if err != nil {
+		f.unpublished(err)
+	}
+}
+
+func (f *Freshness) unpublished(err error) {
+	f.log.Warn("a change is not made known to others yet", "code", string(pika.CodeOf(err)), "error", err)
 }
 
 // unknownVersion is above all versions: no answer holds until the truth is asked.

@@ -100,19 +100,6 @@ func TestWorkingSetConformance(t *testing.T) {
 	}})
 }
 
-func unit(random *rand.Rand) []float32 {
-	v := make([]float32, pikatest.VectorDimensions)
-	var squares float64
-	for i := range v {
-		v[i] = float32(random.NormFloat64())
-		squares += float64(v[i]) * float64(v[i])
-	}
-	for i := range v {
-		v[i] /= float32(math.Sqrt(squares))
-	}
-	return v
-}
-
 // A user who is searched often is answered without the index, exactly as by it, also
 // after changes.
 func TestWorkingSet(t *testing.T) {
@@ -123,7 +110,7 @@ func TestWorkingSet(t *testing.T) {
 	write := func(n int) {
 		rows := make([]pika.Vector, n)
 		for i := range rows {
-			rows[i] = pika.Vector{ID: fmt.Sprint("id", random.IntN(300)), Values: unit(random)}
+			rows[i] = pika.Vector{ID: fmt.Sprint("id", random.IntN(300)), Values: pikatest.RandomUnit(random, pikatest.VectorDimensions)}
 		}
 		if err := v.Upsert(t.Context(), linh, pika.CorpusFacts, rows); err != nil {
 			t.Fatal(err)
@@ -132,7 +119,7 @@ func TestWorkingSet(t *testing.T) {
 	write(150)
 	search := func() {
 		t.Helper()
-		query, limit := unit(random), 1+random.IntN(200)
+		query, limit := pikatest.RandomUnit(random, pikatest.VectorDimensions), 1+random.IntN(200)
 		want, err1 := v.index.Vectors.SearchVectors(t.Context(), linh, pika.CorpusFacts, query, limit)
 		got, err2 := v.SearchVectors(t.Context(), linh, pika.CorpusFacts, query, limit)
 		if err := errors.Join(err1, err2); err != nil {
@@ -181,7 +168,7 @@ func TestWorkingSetLimits(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 9))
 	rows := make([]pika.Vector, 4097)
 	for i := range rows {
-		rows[i] = pika.Vector{ID: fmt.Sprint(i), Values: unit(random)}
+		rows[i] = pika.Vector{ID: fmt.Sprint(i), Values: pikatest.RandomUnit(random, pikatest.VectorDimensions)}
 	}
 	for i := 0; i < len(rows); i += pika.MaxVectorBatch {
 		if err := v.Upsert(t.Context(), linh, pika.CorpusFacts, rows[i:min(i+pika.MaxVectorBatch, len(rows))]); err != nil {
@@ -189,7 +176,7 @@ func TestWorkingSetLimits(t *testing.T) {
 		}
 	}
 	for range 5 {
-		if hits, err := v.SearchVectors(t.Context(), linh, pika.CorpusFacts, unit(random), 7); err != nil || len(hits) != 7 {
+		if hits, err := v.SearchVectors(t.Context(), linh, pika.CorpusFacts, pikatest.RandomUnit(random, pikatest.VectorDimensions), 7); err != nil || len(hits) != 7 {
 			t.Errorf("%d hits, %v", len(hits), err)
 		}
 		_ = sets.Close()
@@ -197,7 +184,7 @@ func TestWorkingSetLimits(t *testing.T) {
 	if n := v.index.searches.Load(); n != 5 {
 		t.Errorf("the index was asked %d times; want each", n)
 	}
-	_, err := v.SearchVectors(t.Context(), linh, pika.CorpusFacts, unit(random), 0)
+	_, err := v.SearchVectors(t.Context(), linh, pika.CorpusFacts, pikatest.RandomUnit(random, pikatest.VectorDimensions), 0)
 	if pika.CodeOf(err) != pika.Invalid {
 		t.Errorf("limit 0: %v", err)
 	}

@@ -101,9 +101,9 @@ func axis(cosine float64) []float32 {
 	return v
 }
 
-// randomUnit returns a unit vector of random direction.
-func randomUnit(random *rand.Rand) []float32 {
-	v := make([]float32, VectorDimensions)
+// RandomUnit returns a unit vector of random direction.
+func RandomUnit(random *rand.Rand, dimensions int) []float32 {
+	v := make([]float32, dimensions)
 	var squares float64
 	for i := range v {
 		v[i] = float32(random.NormFloat64())
@@ -198,7 +198,7 @@ func (c *vectorsCase) order() {
 func (c *vectorsCase) itself() {
 	rows := make([]pika.Vector, 60)
 	for i := range rows {
-		rows[i] = pika.Vector{ID: fmt.Sprint(i), Values: randomUnit(c.random)}
+		rows[i] = pika.Vector{ID: fmt.Sprint(i), Values: RandomUnit(c.random, VectorDimensions)}
 	}
 	c.upsert(alice, pika.CorpusFacts, rows...)
 	for _, r := range rows {

@@ -22,7 +22,7 @@ func (c *vectorsCase) bruteForce() {
 		scope := scopes[c.random.IntN(len(scopes))]
 		c.randomWrite(scope, truth[scope])
 		scope = scopes[c.random.IntN(len(scopes))]
-		query, limit := randomUnit(c.random), 1+c.random.IntN(40)
+		query, limit := RandomUnit(c.random, VectorDimensions), 1+c.random.IntN(40)
 		c.settle(func() error { return c.compare(scope, truth[scope], query, limit) })
 	}
 }
@@ -30,7 +30,7 @@ func (c *vectorsCase) bruteForce() {
 func (c *vectorsCase) randomWrite(scope pika.Scope, truth map[string][]float32) {
 	rows := make([]pika.Vector, c.random.IntN(200))
 	for i := range rows {
-		rows[i] = pika.Vector{ID: fmt.Sprint(c.random.IntN(1500)), Values: randomUnit(c.random)}
+		rows[i] = pika.Vector{ID: fmt.Sprint(c.random.IntN(1500)), Values: RandomUnit(c.random, VectorDimensions)}
 		truth[rows[i].ID] = rows[i].Values
 	}
 	c.upsert(scope, pika.CorpusFacts, rows...)
@@ -125,9 +125,9 @@ func (c *vectorsCase) writeAlong(writer, rounds int) {
 	random := rand.New(rand.NewPCG(3, uint64(writer)))
 	for round := range rounds {
 		own := fmt.Sprintf("own-%d-%d", writer, round)
-		rows := []pika.Vector{{ID: own, Values: randomUnit(random)}, {ID: "temporary" + own, Values: randomUnit(random)}}
+		rows := []pika.Vector{{ID: own, Values: RandomUnit(random, VectorDimensions)}, {ID: "temporary" + own, Values: RandomUnit(random, VectorDimensions)}}
 		for range 5 {
-			rows = append(rows, pika.Vector{ID: fmt.Sprint("contested", random.IntN(8)), Values: randomUnit(random)})
+			rows = append(rows, pika.Vector{ID: fmt.Sprint("contested", random.IntN(8)), Values: RandomUnit(random, VectorDimensions)})
 		}
 		err := errors.Join(c.index.Upsert(c.Context(), alice, pika.CorpusFacts, rows),
 			c.index.DeleteVectors(c.Context(), alice, pika.CorpusFacts, []string{"temporary" + own, fmt.Sprint("contested", random.IntN(8))}))
@@ -140,7 +140,7 @@ func (c *vectorsCase) writeAlong(writer, rounds int) {
 func (c *vectorsCase) searchAlong(reader, rounds int) {
 	random := rand.New(rand.NewPCG(4, uint64(reader)))
 	for range rounds {
-		hits, err := c.index.SearchVectors(c.Context(), alice, pika.CorpusFacts, randomUnit(random), 20)
+		hits, err := c.index.SearchVectors(c.Context(), alice, pika.CorpusFacts, RandomUnit(random, VectorDimensions), 20)
 		if err != nil {
 			c.Error(err)
 		}

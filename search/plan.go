@@ -61,7 +61,7 @@ const (
 // called. It may return nil, and may be nil itself: then everyday language decides.
 func NewPlan(q pika.Query, words func() *Vocabulary, now time.Time) Plan {
 	p := Plan{Text: text.Normalize(q.Text), Language: text.Language(q.Text)}
-	p.MissingDiacritics = p.Language == "vi" && !text.HasDiacritics(p.Text)
+	p.MissingDiacritics = lacksDiacritics(p.Text, p.Language)
 	p.Rare = namesRare(p.Text)
 	if p.MissingDiacritics {
 		var v *Vocabulary
@@ -82,6 +82,9 @@ func NewPlan(q pika.Query, words func() *Vocabulary, now time.Time) Plan {
 	}
 	return p
 }
+
+// lacksDiacritics reports whether a text is Vietnamese typed without its diacritics.
+func lacksDiacritics(s, language string) bool { return language == "vi" && !text.HasDiacritics(s) }
 
 func (p *Plan) keywordWeight() float64 {
 	w := keywordWeight

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/keyword"
+	"github.com/pikamem/pika/lexicon"
 	"github.com/pikamem/pika/text"
 )
 
@@ -89,7 +90,7 @@ func (t *Trace) share(times, length float64) float64 {
 const notFound = -2
 
 // nearTie is how near two facts may come until their order is not trusted: what is not
-// followed (the average length of texts, ages) moves them by less.
+// followed (ages, the length of what is gone) moves them by less.
 const nearTie = 0.005
 
 // mostGone is the part of a user's facts that may be gone unknown until what is computed of
@@ -226,16 +227,22 @@ func (t *Trace) most(f *pika.Fact, vector []float32) float64 {
 func (t *Trace) words(f *pika.Fact) float64 {
 	counts, length := termCounts(f)
 	sum := 0.0
-	for _, group := range t.Groups {
-		best := 0.0
-		for _, a := range group {
-			if n := counts[a.Term]; n > 0 {
-				best = max(best, a.Weight*rarity(a.Facts, t.Facts)*t.share(n, length))
-			}
-		}
-		sum += best
+	for g := range t.Groups {
+		_, gives := t.heaviest(g, counts, length)
+		sum += gives
 	}
 	return sum
+}
+
+// heaviest returns the term of a group that gives a text most, and how much; 0: none does.
+func (t *Trace) heaviest(group int, counts map[string]float64, length float64) (best Held, most float64) {
+	for i, a := range t.Groups[group] {
+		n := counts[a.Term]
+		if gives := a.Weight * rarity(a.Facts, t.Facts) * t.share(n, length); gives > most {
+			best, most = Held{Group: group, Term: i, Times: n}, gives
+		}
+	}
+	return best, most
 }
 
 func termCounts(f *pika.Fact) (counts map[string]float64, length float64) {
@@ -452,15 +459,8 @@ func (t *Trace) ranked(f *found[pika.Fact]) Ranked {
 	}
 	var counts map[string]float64
 	counts, r.Length = termCounts(f.item)
-	for g, group := range t.Groups {
-		best, most := Held{}, 0.0
-		for i, a := range group {
-			n := counts[a.Term]
-			if gives := a.Weight * rarity(a.Facts, t.Facts) * t.share(n, r.Length); n > 0 && gives > most {
-				best, most = Held{Group: g, Term: i, Times: n}, gives
-			}
-		}
-		if most > 0 {
+	for g := range t.Groups {
+		if best, most := t.heaviest(g, counts, r.Length); most > 0 {
 			r.Terms = append(r.Terms, best)
 		}
 	}
@@ -470,5 +470,8 @@ func (t *Trace) ranked(f *found[pika.Fact]) Ranked {
 // RelativeTimes reports whether a question names times that move with the present.
 func RelativeTimes(q pika.Query, now time.Time) bool {
 	normal := text.Normalize(q.Text)
-	return len(Periods(normal, now)) > 0 || (!text.HasDiacritics(normal) && len(NewPlan(q, nil, now).Periods) > 0)
+	if lacksDiacritics(normal, text.Language(q.Text)) {
+		normal = lexicon.Restore(normal, nil)
+	}
+	return len(Periods(normal, now)) > 0
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/pikatest"
 )
 
 // What a benchmark stores: users × rows of the local embedder's dimensions.
@@ -41,7 +42,7 @@ func BenchmarkSearch(b *testing.B) {
 				all.Go(func() {
 					random := rand.New(rand.NewPCG(11, uint64(g)))
 					for next.Add(1) <= int64(b.N) {
-						query, m := randomUnit(random, benchDimensions), data[random.IntN(len(data))]
+						query, m := pikatest.RandomUnit(random, benchDimensions), data[random.IntN(len(data))]
 						begun := time.Now()
 						if _, err := index.SearchVectors(b.Context(), m.scope, pika.CorpusFacts, query, 50); err != nil {
 							b.Error(err)
@@ -68,7 +69,7 @@ func BenchmarkUpsert(b *testing.B) {
 	for n := 0; b.Loop(); n++ {
 		rows := make([]pika.Vector, 50)
 		for i := range rows {
-			rows[i] = pika.Vector{ID: fmt.Sprint(n, "-", i), Values: randomUnit(random, benchDimensions)}
+			rows[i] = pika.Vector{ID: fmt.Sprint(n, "-", i), Values: pikatest.RandomUnit(random, benchDimensions)}
 		}
 		begun := time.Now()
 		if err := index.Upsert(b.Context(), alice, pika.CorpusFacts, rows); err != nil {

@@ -3,12 +3,12 @@ package milvus_test
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/pikatest"
 	"github.com/pikamem/pika/store/milvus"
 )
 
@@ -26,7 +26,7 @@ func fill(t testing.TB, index *milvus.Index, users, each int) []memory {
 	for u := range data {
 		data[u].scope = pika.Scope{Tenant: "acme", User: fmt.Sprint("user", u)}
 		for i := range each {
-			data[u].rows = append(data[u].rows, pika.Vector{ID: fmt.Sprint(i), Values: randomUnit(random, index.Model().Dimensions)})
+			data[u].rows = append(data[u].rows, pika.Vector{ID: fmt.Sprint(i), Values: pikatest.RandomUnit(random, index.Model().Dimensions)})
 		}
 		for part := range slices.Chunk(data[u].rows, pika.MaxVectorBatch) {
 			if err := index.Upsert(t.Context(), data[u].scope, pika.CorpusFacts, part); err != nil {
@@ -37,19 +37,6 @@ func fill(t testing.TB, index *milvus.Index, users, each int) []memory {
 	return data
 }
 
-func randomUnit(random *rand.Rand, dimensions int) []float32 {
-	v := make([]float32, dimensions)
-	var squares float64
-	for i := range v {
-		v[i] = float32(random.NormFloat64())
-		squares += float64(v[i]) * float64(v[i])
-	}
-	for i := range v {
-		v[i] /= float32(math.Sqrt(squares))
-	}
-	return v
-}
-
 // recall returns which part of the exact k nearest rows the index finds.
 func recall(t testing.TB, index *milvus.Index, data []memory, queries, k int) float64 {
 	t.Helper()
@@ -57,7 +44,7 @@ func recall(t testing.TB, index *milvus.Index, data []memory, queries, k int) fl
 	found, wanted := 0, 0
 	for i := range queries {
 		m := data[i%len(data)]
-		query := randomUnit(random, index.Model().Dimensions)
+		query := pikatest.RandomUnit(random, index.Model().Dimensions)
 		hits, err := index.SearchVectors(t.Context(), m.scope, pika.CorpusFacts, query, k)
 		if err != nil {
 			t.Fatal(err)

@@ -27,7 +27,7 @@ func TestSegments(t *testing.T) {
 		for _, scope := range scopes {
 			var rows []pika.Vector
 			for _, n := range random.Perm(900)[:500] {
-				rows = append(rows, pika.Vector{ID: fmt.Sprintf("%03d", n), Values: randomUnit(random, pikatest.VectorDimensions)})
+				rows = append(rows, pika.Vector{ID: fmt.Sprintf("%03d", n), Values: pikatest.RandomUnit(random, pikatest.VectorDimensions)})
 			}
 			must(t, index.Upsert(t.Context(), scope, pika.CorpusFacts, rows))
 			for _, r := range rows {
