@@ -119,9 +119,12 @@ type Tier string
 
 // The tiers.
 const (
-	TierNone    Tier = "none"     // no cache answered
-	TierL1      Tier = "l1"       // the memory of this process
-	TierL2Exact Tier = "l2_exact" // the cache that processes share, by the same question
+	TierNone        Tier = "none"        // no cache answered
+	TierL1          Tier = "l1"          // the memory of this process
+	TierL2Exact     Tier = "l2_exact"    // the cache that processes share, by the same question
+	TierL2Semantic  Tier = "l2_semantic" // the same, by a question that asks the same
+	TierL3          Tier = "l3"          // the cache beside the truth
+	TierPrecomputed Tier = "precomputed" // made before anybody asked, and given for the first time
 )
 
 // Answer is the result of a search, best first.
