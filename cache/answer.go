@@ -53,19 +53,6 @@ func (a *keptAnswer) given(tier pika.Tier, now time.Time) pika.Answer {
 	return given
 }
 
-// names reports whether a fact of the answer, or a neighbour of one, is among ids.
-func (a *keptAnswer) names(ids []string) bool {
-	for _, h := range a.Answer.Facts {
-		if slices.Contains(ids, h.Fact.ID) {
-			return true
-		}
-		if slices.ContainsFunc(h.Related, func(r pika.RelatedFact) bool { return slices.Contains(ids, r.FactID) }) {
-			return true
-		}
-	}
-	return false
-}
-
 // answerKey names the answer to a question: equal only if the scope, the model and
 // everything that the answer follows from are equal. The deadline does not belong to it:
 // an answer that lacks something is never kept. A question that names times which move

@@ -79,8 +79,7 @@ func (r *request) judge(ctx context.Context, a *keptAnswer, bytes int, published
 		return &given
 	case a.Version == r.version:
 		r.remember(a, bytes)
-	case a.Version < r.version && r.unaffected(ctx, a):
-		a.Version = r.version
+	case a.Version < r.version && r.renew(ctx, a):
 		r.store(ctx, a)
 	default:
 		return nil
@@ -89,63 +88,49 @@ func (r *request) judge(ctx context.Context, a *keptAnswer, bytes int, published
 	return &given
 }
 
-// unaffected reports whether nothing that changed since an answer was made could have
-// changed it.
-func (r *request) unaffected(ctx context.Context, a *keptAnswer) bool {
-	changes, whole, err := r.o.Changes.ChangesSince(ctx, r.scope, a.Version)
-	if err != nil || !whole {
+// renew brings an answer up to the version that was read, and reports whether it could.
+func (r *request) renew(ctx context.Context, a *keptAnswer) bool {
+	ids, ok := r.writtenSince(ctx, a)
+	if !ok {
 		return false
 	}
-	var written, touched []string
+	answer, trace, ok := r.source.Renew(ctx, r.scope, r.query, a.Trace, search.Since{IDs: ids, Vectors: r.vectorsOf})
+	if !ok {
+		return false
+	}
+	r.o.Metrics.countRenewed()
+	a.Answer, a.Trace, a.Version, a.MadeAt = answer, trace, r.version, r.now
+	if until := a.Trace.Until; !until.IsZero() && until.Before(a.Until) {
+		a.Until = until
+	}
+	return r.now.Before(a.Until)
+}
+
+// writtenSince returns the facts that are new since an answer was made, say something else,
+// or are gone; !ok: they are not known, or not all that the answer follows from.
+func (r *request) writtenSince(ctx context.Context, a *keptAnswer) (ids []string, ok bool) {
+	changes, whole, err := r.o.Changes.ChangesSince(ctx, r.scope, a.Version)
+	if err != nil || !whole {
+		return nil, false
+	}
 	for _, c := range changes {
 		if c.Version > r.version {
 			break // read meanwhile: r.version was read before
 		}
-		if c.Everything || (len(c.Messages) > 0 && (r.query.Messages > 0 || len(a.Trace.Unknown) > 0)) || a.Trace.Vocabulary || a.names(c.Touched) || a.names(c.Added) {
-			return false
+		if c.Everything || (len(c.Messages) > 0 && r.query.Messages > 0) {
+			return nil, false
 		}
-		written, touched = append(written, c.Added...), append(touched, c.Touched...)
+		ids = append(append(ids, c.Added...), c.Touched...)
 	}
-	ids := slices.Concat(written, touched)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	return len(ids) == 0 || (!a.Trace.Open && len(ids) <= pika.MaxChangeIDs && r.stays(ctx, a, ids))
+	return ids, len(ids) <= pika.MaxChangeIDs
 }
 
-// stays reads what facts say now, and asks the trace.
-func (r *request) stays(ctx context.Context, a *keptAnswer, ids []string) bool {
-	facts, err := r.o.Facts.Get(ctx, r.scope, ids)
-	if err != nil {
-		return false
+// vectorsOf returns vectors of facts. One that is not there yet is missing.
+func (r *request) vectorsOf(ctx context.Context, ids []string) ([]pika.Vector, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	var since search.Since
-	for _, id := range ids {
-		if !slices.ContainsFunc(facts, func(f pika.Fact) bool { return f.ID == id }) {
-			since.Removed = append(since.Removed, id)
-		}
-	}
-	since.Written, since.Passes = facts, search.FactFilter(r.scope, r.query, r.now)
-	since.Vectors, err = r.vectorsOf(ctx, a, since.Written)
-	return err == nil && a.Trace.Holds(since)
-}
-
-// vectorsOf returns the vectors of facts by id. One that is not there yet is missing: it
-// may be anything.
-func (r *request) vectorsOf(ctx context.Context, a *keptAnswer, facts []pika.Fact) (map[string][]float32, error) {
-	vectors := map[string][]float32{}
-	if a.Trace.Vector == nil || len(facts) == 0 {
-		return vectors, nil
-	}
-	ids := make([]string, len(facts))
-	for i := range facts {
-		ids[i] = facts[i].ID
-	}
-	rows, err := r.o.Vectors(ctx, r.scope, r.index.Model.EmbeddingModel, ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		vectors[row.ID] = row.Values
-	}
-	return vectors, nil
+	return r.o.Vectors(ctx, r.scope, r.index.Model.EmbeddingModel, ids)
 }

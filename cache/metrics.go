@@ -26,15 +26,18 @@ var names = []Name{L1, L2Exact, Semantic, WorkingSet, Embedding, LLM}
 
 // Metrics counts what the caches do:
 // pika_cache_requests_total{cache, result="hit|miss"},
-// pika_cache_stale_prevented_total: answers that were there and no longer held, and
+// pika_cache_stale_prevented_total: answers that were there and no longer held,
+// pika_cache_renewed_total: answers that were ranked again with what was written since, and
 // pika_cache_saved_seconds_total: time of searches that need not be made again.
 type Metrics struct {
 	requests *prometheus.CounterVec
 	stale    prometheus.Counter
+	renewed  prometheus.Counter
 	saved    prometheus.Counter
 
 	hits, misses   map[Name]*atomic.Int64
 	staleN, savedN atomic.Int64 // savedN in nanoseconds
+	renewedN       atomic.Int64
 }
 
 // NewMetrics registers the counters with r; nil: they count for nobody. Registering
@@ -49,6 +52,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		stale: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pika_cache_stale_prevented_total",
 			Help: "Answers that a cache had and that were not given, because a change of the memory may have changed them.",
+		})),
+		renewed: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "pika_cache_renewed_total",
+			Help: "Answers of a cache that were ranked again with what was written since they were made.",
 		})),
 		saved: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pika_cache_saved_seconds_total",
@@ -89,6 +96,11 @@ func (m *Metrics) countStale() {
 	m.staleN.Add(1)
 }
 
+func (m *Metrics) countRenewed() {
+	m.renewed.Inc()
+	m.renewedN.Add(1)
+}
+
 func (m *Metrics) countSaved(took time.Duration) {
 	if took > 0 {
 		m.saved.Add(took.Seconds())
@@ -100,6 +112,7 @@ func (m *Metrics) countSaved(took time.Duration) {
 type Stats struct {
 	Caches         []CacheStats
 	StalePrevented int64         // answers that were there and no longer held
+	Renewed        int64         // answers that were ranked again with what was written since
 	Saved          time.Duration // of searches that need not be made again
 }
 
@@ -115,7 +128,7 @@ type CacheStats struct {
 
 // Stats returns what was counted.
 func (m *Metrics) Stats() Stats {
-	s := Stats{StalePrevented: m.staleN.Load(), Saved: time.Duration(m.savedN.Load())}
+	s := Stats{StalePrevented: m.staleN.Load(), Renewed: m.renewedN.Load(), Saved: time.Duration(m.savedN.Load())}
 	for _, n := range names {
 		s.Caches = append(s.Caches, CacheStats{Name: n, Hits: m.hits[n].Load(), Misses: m.misses[n].Load()})
 	}

@@ -16,6 +16,9 @@ import (
 type Source interface {
 	// SearchTraced is pika.Searcher.Search, and tells how the answer came about.
 	SearchTraced(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, search.Tracer, error)
+
+	// Renew brings an answer up to date without a search; !ok: it cannot.
+	Renew(ctx context.Context, scope pika.Scope, q pika.Query, t *search.Trace, since search.Since) (answer pika.Answer, next *search.Trace, ok bool)
 }
 
 // Defaults of SearcherOptions.
@@ -29,7 +32,6 @@ type SearcherOptions struct {
 	Cache     pika.Cache        // what processes share
 	Freshness *Freshness        // what this process knows of changes
 	Changes   pika.Changes      // the truth's
-	Facts     pika.Facts        // the truth's
 	Index     func() pika.Index // the active model
 
 	// Vectors returns the vectors of facts that a user has, those that are there.

@@ -172,13 +172,12 @@ func (s *run) answer() (pika.Answer, Tracer, error) {
 	facts, messages = r.rank(facts, messages)
 	hits := s.factHits(facts)
 	s.relate(hits)
-	shown := len(facts)
 	return pika.Answer{
 		Facts:    hits,
 		Messages: messageHits(messages),
 		Tier:     pika.TierNone,
 		Degraded: s.degradedLegs(),
-	}, func() *Trace { return s.trace(r.pool, shown) }, nil
+	}, func() *Trace { return s.trace(r.pool) }, nil
 }
 
 func (s *run) factHits(facts []found[pika.Fact]) []pika.FactHit {

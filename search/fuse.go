@@ -29,19 +29,24 @@ type Scale struct {
 // language to language, so only the distance from the user's other facts says
 // anything. Hits that all score alike say nothing: strength 0.
 func CosineScale(hits []pika.Scored) Scale {
-	n := float64(len(hits))
-	if n == 0 {
+	if len(hits) == 0 {
 		return Scale{}
 	}
 	var sum, squares float64
 	for _, h := range hits {
 		sum += h.Score
+		squares += h.Score * h.Score
 	}
-	mean := sum / n
-	for _, h := range hits {
-		squares += (h.Score - mean) * (h.Score - mean)
+	return scaleOf(sum, squares, len(hits))
+}
+
+// scaleOf is the scale of n cosines with a sum and a sum of squares.
+func scaleOf(sum, squares float64, n int) Scale {
+	if n <= 0 {
+		return Scale{}
 	}
-	deviation := math.Sqrt(squares / n)
+	mean := sum / float64(n)
+	deviation := math.Sqrt(max(squares/float64(n)-mean*mean, 0))
 	if deviation < 1e-6 {
 		return Scale{Origin: mean, Background: true}
 	}
@@ -101,7 +106,7 @@ func Fuse(whole []Evidence, parts ...[]Evidence) []Candidate {
 		ranked = addParts(ranked, background, len(whole), parts)
 	}
 	slices.SortFunc(ranked, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(b.Strength, a.Strength), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(compareStrengths(b.Strength, a.Strength), cmp.Compare(a.ID, b.ID))
 	})
 	return ranked
 }

@@ -24,7 +24,7 @@ func graphScale([]pika.Scored) Scale { return Scale{Factor: 1} }
 
 // findGraph returns the facts that touch the entities which the question names.
 func (s *run) findGraph(ctx context.Context, limit int) ([]pika.Scored, bool, error) {
-	seeds := Seeds(s.scope, s.plan.Text, s.plan.Language)
+	seeds := s.seeds()
 	if len(seeds) == 0 {
 		return nil, true, nil
 	}

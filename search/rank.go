@@ -261,9 +261,12 @@ func wordsOf(f *pika.Fact) string {
 	return polarity + " " + strings.Join(words, " ")
 }
 
+// compareStrengths takes for equal what only the order of additions may part.
+func compareStrengths(a, b float64) int { return cmp.Compare(math.Round(a*1e8), math.Round(b*1e8)) }
+
 func sorted[T any](items []found[T]) []found[T] {
 	slices.SortStableFunc(items, func(a, b found[T]) int {
-		return cmp.Or(cmp.Compare(b.strength, a.strength), cmp.Compare(a.candidate.ID, b.candidate.ID))
+		return cmp.Or(compareStrengths(b.strength, a.strength), cmp.Compare(a.candidate.ID, b.candidate.ID))
 	})
 	return items
 }

@@ -60,6 +60,10 @@ func (f *vectorFinder) find(ctx context.Context, limit int) (hits []pika.Scored,
 	hits, err = guarded(ctx, f.Engine.vectors, func(ctx context.Context) ([]pika.Scored, error) {
 		return f.index.Vectors.SearchVectors(ctx, f.scope, f.corpus, f.vector(), limit)
 	})
+	for i := range hits {
+		hits[i].Score = float64(float32(hits[i].Score))
+	}
+	slices.SortFunc(hits, better) // of those that are equal now
 	side.Wait()
 	switch {
 	case err == nil:
@@ -144,11 +148,11 @@ func better(a, b pika.Scored) int {
 	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
 }
 
-// cosine of two unit vectors of one length.
+// cosine of two unit vectors of one length, in the precision in which traces hold it.
 func cosine(a, b []float32) float64 {
 	var sum float64
 	for i, x := range a {
 		sum += float64(x) * float64(b[i])
 	}
-	return sum
+	return float64(float32(sum))
 }

@@ -144,7 +144,7 @@ type gateway struct {
 func (b *bed) gateway(ctx context.Context) *gateway {
 	g := &gateway{engine: search.New(search.Config{Facts: b.db, Messages: b.db, Keyword: b.db, Graph: b.db.Graph(), Index: b.index})}
 	g.Searcher = cache.NewSearcher(g.engine, cache.SearcherOptions{
-		Cache: b.cache, Freshness: b.freshness, Changes: b.db, Facts: b.db, Index: b.index,
+		Cache: b.cache, Freshness: b.freshness, Changes: b.db, Index: b.index,
 		Vectors: func(ctx context.Context, scope pika.Scope, _ pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
 			return b.vectors.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
 		},

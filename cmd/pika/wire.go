@@ -55,7 +55,7 @@ func (a *App) wire(ctx context.Context) error {
 		return a.searcher.Close(ctx)
 	})
 	a.answers = cache.NewSearcher(a.searcher, cache.SearcherOptions{
-		Cache: a.stores.cache, Freshness: a.freshness, Changes: a.stores.truth, Facts: a.stores.truth,
+		Cache: a.stores.cache, Freshness: a.freshness, Changes: a.stores.truth,
 		Index: a.index.Index, Vectors: a.factVectors, Now: a.Now, Log: a.Log, Metrics: a.counts,
 		TTL: a.Config.CacheTTL, LocalBytes: a.Config.answerBytes(),
 	})
