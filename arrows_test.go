@@ -33,6 +33,7 @@ var rooms = []room{
 	{name: ".", outside: stdlibOnly},
 	{name: "text", may: nil, outside: []string{"golang.org/x/text", "github.com/abadojack/whatlanggo", "github.com/blevesearch/snowballstem", "github.com/clipperhouse/uax29/v2"}},
 	{name: "lexicon", may: []string{"text"}, outside: []string{"golang.org/x/text"}},
+	{name: "paraphrase", may: []string{"text", "lexicon"}, outside: []string{"golang.org/x/text"}},
 	{name: "keyword", may: []string{".", "text", "lexicon"}, outside: stdlibOnly},
 	{name: "truth", may: []string{".", "text", "keyword"}, outside: stdlibOnly},
 	{name: "parameter", may: nil, outside: stdlibOnly},
@@ -45,7 +46,7 @@ var rooms = []room{
 	{name: "extract", may: []string{".", "text"}},
 	{name: "projection", may: []string{".", "text", "extract"}},
 	{name: "search", may: []string{".", "text", "lexicon", "keyword"}},
-	{name: "cache", may: []string{".", "text", "search"}},
+	{name: "cache", may: []string{".", "text", "paraphrase", "search"}},
 	{name: "cachewarm", may: []string{".", "text", "cache", "search"}},
 	{name: "gateway", may: []string{".", "text", "extract", "projection", "search", "cache"}},
 	{name: "console", may: []string{"."}},
@@ -62,7 +63,7 @@ var rooms = []room{
 }
 
 var everything = []string{
-	".", "text", "lexicon", "keyword", "truth", "parameter", "store", "model", "model/openai", "pikatest", "extract", "projection", "search", "cache", "cachewarm",
+	".", "text", "lexicon", "paraphrase", "keyword", "truth", "parameter", "store", "model", "model/openai", "pikatest", "extract", "projection", "search", "cache", "cachewarm",
 	"gateway", "console", "activities", "workflows", "workers", "devserver", "devserver/devservertest",
 }
 

@@ -140,3 +140,38 @@ func split(s string) []string {
 		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && r != '\''
 	})
 }
+
+// ConceptAt returns the concept of the longest entry that lower-case words begin with, and
+// how many of the words it is. It is empty where no entry begins, or where the words name
+// several concepts. Vietnamese words need their diacritics.
+func ConceptAt(words []string) (name string, n int) {
+	if len(words) == 0 {
+		return "", 0
+	}
+	p := concepts()
+	found, n := p.exact.longest(words)
+	if stems, m := p.english.longest(each(words[:min(len(words), longestEntry)], stem)); m > n {
+		found, n = stems, m
+	}
+	if len(found) != 1 {
+		return "", 0
+	}
+	return found[0], n
+}
+
+// longestEntry bounds, in words, the entries that ConceptAt looks for.
+const longestEntry = 5
+
+// Word reports whether a lower-case word is known: it stands, with the diacritics it has,
+// in the lists of this package.
+func Word(word string) bool {
+	return everyday().singles[word] > 0 || FunctionWord(word, "en") || entryWords()[word]
+}
+
+var entryWords = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{}
+	for _, w := range split(strings.NewReplacer(",", " ", "|", " ").Replace(wordsFile)) {
+		words[w] = true
+	}
+	return words
+})

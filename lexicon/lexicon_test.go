@@ -167,3 +167,30 @@ func BenchmarkConcepts(b *testing.B) {
 		lexicon.Concepts("Which medicine does my younger daughter take for her allergy in the morning?")
 	}
 }
+
+func TestConceptAt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		words string
+		want  string
+		n     int
+	}{
+		{"nhóm máu của tôi", "~blood_type", 2},
+		{"blood types of mine", "~blood_type", 2},
+		{"của tôi", "", 0},
+		{"", "", 0},
+	} {
+		if name, n := lexicon.ConceptAt(strings.Fields(c.words)); name != c.want || n != c.n {
+			t.Errorf("ConceptAt(%q) = %q, %d; want %q, %d", c.words, name, n, c.want, c.n)
+		}
+	}
+}
+
+func TestWord(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]bool{"ngày": true, "blood": true, "with": true, "nogày": false, "blodo": false, "": false} {
+		if got := lexicon.Word(word); got != want {
+			t.Errorf("Word(%q) = %v", word, got)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package paraphrase
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pair is a line of the sets in bench/cache/testdata.
+type pair struct {
+	Class, Kind string
+	A, B        string
+}
+
+func pairsOf(t *testing.T, name string) (pairs []pair) {
+	t.Helper()
+	for _, language := range []string{"vi", "en"} {
+		file, err := os.ReadFile(filepath.Join("../bench/cache/testdata/pairs", name+"."+language+".jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(file)) {
+			var p pair
+			if err := json.Unmarshal([]byte(line), &p); err != nil {
+				t.Fatal(err)
+			}
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
+}
+
+func (p pair) compare(without Guard) Verdict {
+	return compare(Read(p.A, ""), Read(p.B, ""), without)
+}
+
+// No pair of questions that only look alike is taken for the same.
+func TestNearMisses(t *testing.T) {
+	t.Parallel()
+	for _, p := range pairsOf(t, "near_miss") {
+		if v := p.compare(""); v.Same {
+			t.Errorf("%s: %q and %q are taken for the same (%s)", p.Class, p.A, p.B, v.Kind)
+		}
+	}
+}
+
+// Most pairs that ask the same are found.
+func TestSame(t *testing.T) {
+	t.Parallel()
+	found, all := map[string]int{}, map[string]int{}
+	total := 0
+	pairs := pairsOf(t, "same")
+	for _, p := range pairs {
+		v := p.compare("")
+		all[p.Kind]++
+		if v.Same {
+			found[p.Kind]++
+			total++
+		} else {
+			t.Logf("%s: %s: %q and %q", p.Kind, v.Refused, p.A, p.B)
+		}
+	}
+	t.Logf("%d of %d; %v of %v", total, len(pairs), found, all)
+	if 10*total < 6*len(pairs) {
+		t.Errorf("%d of %d pairs are found; want 60 %%", total, len(pairs))
+	}
+}
+
+// Each guard is needed: without it a pair of its class passes.
+func TestEveryGuardIsNeeded(t *testing.T) {
+	t.Parallel()
+	pairs := append(pairsOf(t, "near_miss"), pair{A: "When did I marry?", B: "Where did I marry?"}, pair{A: "Ai nấu phở?", B: "Khi nào nấu phở?"})
+	for _, g := range Guards() {
+		passes := 0
+		for _, p := range pairs {
+			if p.compare(g).Same {
+				passes++
+			}
+		}
+		t.Logf("without %s %d pass", g, passes)
+		if passes == 0 {
+			t.Errorf("without the guard %s nothing passes: it is not needed", g)
+		}
+	}
+}

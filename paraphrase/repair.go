@@ -1,0 +1,193 @@
+package paraphrase
+
+import (
+	"strings"
+
+	"github.com/pikamem/pika/lexicon"
+	"github.com/pikamem/pika/text"
+	"golang.org/x/text/unicode/norm"
+)
+
+// repair returns the words of asked, in which what is only typed otherwise than in kept is
+// written as there, and in what they differ then. A word that is one by itself is left as
+// it is: "horse" is no slip for "house". No slip is seen in a name.
+func repair(kept, asked *Question, names map[string]bool) (words []word, kind Kind) {
+	r := repairer{kept: kept.words, used: make([]bool, len(kept.words))}
+	words = r.apart(asked.words)
+	if len(words) > len(asked.words) {
+		kind = Typo
+	}
+	open := make([]bool, len(words)) // no place in kept was found yet
+	for i := range words {
+		at := r.find(func(k word) bool { return k.typed == words[i].typed })
+		open[i] = at < 0
+		r.put(&words[i], at)
+	}
+	for _, is := range []func(kept, asked word) Kind{spelling, slip} {
+		for i := range words {
+			if !open[i] {
+				continue
+			}
+			at := r.find(func(k word) bool {
+				kind := is(k, words[i])
+				return kind == Diacritics || (kind == Typo && !names[name(k.text)] && !names[name(words[i].text)])
+			})
+			if at >= 0 {
+				kind = further(kind, is(r.kept[at], words[i]))
+				open[i] = false
+			}
+			r.put(&words[i], at)
+		}
+	}
+	return words, kind
+}
+
+// further returns the kind that holds the other.
+func further(a, b Kind) Kind {
+	if a == Typo {
+		return a
+	}
+	return b
+}
+
+// repairer knows which words of the kept question were found again.
+type repairer struct {
+	kept []word
+	used []bool
+}
+
+// find returns the first place whose word fits, those that were not found before first; -1:
+// none.
+func (r *repairer) find(fits func(word) bool) int {
+	again := -1
+	for i, k := range r.kept {
+		if fits(k) {
+			if !r.used[i] {
+				return i
+			}
+			again = max(again, i)
+		}
+	}
+	return again
+}
+
+func (r *repairer) put(w *word, at int) {
+	if at >= 0 {
+		r.used[at] = true
+		w.text = r.kept[at].text
+	}
+}
+
+// apart takes words apart that are two of the kept question's written together.
+func (r *repairer) apart(words []word) []word {
+	var all []word
+	for _, w := range words {
+		at := -1
+		for i := 0; i+1 < len(r.kept); i++ {
+			if r.kept[i].typed+r.kept[i+1].typed == w.typed {
+				at = i
+			}
+		}
+		if at < 0 {
+			all = append(all, w)
+			continue
+		}
+		all = append(all, r.kept[at], r.kept[at+1])
+	}
+	return all
+}
+
+// spelling says how a word differs from one that it is written for; empty: it is another.
+func spelling(kept, asked word) Kind {
+	folded, typed := text.Fold(kept.text), text.Fold(asked.typed)
+	switch {
+	case folded == typed && asked.typed == typed: // no diacritics
+		return Diacritics
+	case folded == typed && kept.typed == folded && kept.text == asked.typed:
+		return Diacritics
+	case folded == typed && (sameTone(kept.text, asked.typed) || !isWord(asked.typed)):
+		return Typo
+	case isTelex(kept.text, asked.typed):
+		return Typo
+	}
+	return ""
+}
+
+// slip says whether a word is a slip for another.
+func slip(kept, asked word) Kind {
+	folded, typed := text.Fold(kept.text), text.Fold(asked.typed)
+	if folded == typed || text.Stem(folded) == text.Stem(typed) || asked.typed != asked.text || isWord(asked.typed) || hasDigit(asked.typed) || !isSlip(folded, typed) {
+		return ""
+	}
+	return Typo
+}
+
+func isTelex(kept, typed string) bool {
+	syllable, ok := text.Telex(typed)
+	return ok && (syllable == kept || text.Fold(syllable) == text.Fold(kept) && !strings.ContainsAny(typed, "sfrxj"))
+}
+
+func hasDigit(w string) bool { return strings.ContainsAny(w, "0123456789") }
+
+// isWord reports whether a word is known to be one.
+func isWord(w string) bool { return lexicon.Word(w) || phrases().known[w] }
+
+const tones = "\u0300\u0301\u0303\u0309\u0323"
+
+// sameTone reports whether two words have the same letters and the same tone, which may
+// stand on another vowel.
+func sameTone(a, b string) bool {
+	letters := func(s string) (letters, tone string) {
+		for _, r := range norm.NFD.String(s) {
+			if strings.ContainsRune(tones, r) {
+				tone += string(r)
+			} else {
+				letters += string(r)
+			}
+		}
+		return letters, tone
+	}
+	x, t := letters(a)
+	y, u := letters(b)
+	return x == y && t == u
+}
+
+// isSlip reports whether a word differs from another by one letter left out, added or
+// changed, or by two neighbours swapped (Damerau, CACM 7(3), 1964); in words of 6 letters
+// or more that begin alike by two such. Words of three letters must begin alike.
+func isSlip(word, other string) bool {
+	a, b := []rune(word), []rune(other)
+	most := 1
+	switch {
+	case len(a) < 3 || len(a) == 3 && a[0] != b[0]:
+		return false
+	case len(a) >= 6 && a[0] == b[0]:
+		most = 2
+	}
+	return distance(a, b) <= most
+}
+
+// distance is the optimal string alignment distance.
+func distance(a, b []rune) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range b {
+		rows[0][j+1] = j + 1
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}
