@@ -102,6 +102,11 @@ func (v *setVectors) SearchVectors(ctx context.Context, scope pika.Scope, corpus
 	return v.Vectors.SearchVectors(ctx, scope, corpus, query, limit)
 }
 
+// AnswersLocally reports whether the next search would be answered by a set.
+func (v *setVectors) AnswersLocally(ctx context.Context, scope pika.Scope, corpus pika.Corpus) bool {
+	return v.sets.current(ctx, setKey{scope, corpus, v.model}) != nil
+}
+
 // workingSet is the vectors of one user in one corpus, as of a version of his memory. A
 // set that is changed is a new one.
 type workingSet struct {

@@ -74,6 +74,7 @@ type knownRanking struct {
 	hits    int
 	low     float64
 	below   cosines
+	least   float64 // BM25 that the keyword leg would have found at least
 
 	facts []pika.Fact // what is ranked
 	pool  []found[pika.Fact]
@@ -82,7 +83,7 @@ type knownRanking struct {
 
 // known begins with what an earlier search for the same question ranked.
 func (s *run) known(t *Trace) (*knownRanking, bool) {
-	k := &knownRanking{run: s, before: t, vector: t.Vector, scale: t.Scale, hits: t.Hits, low: t.Low, below: t.Below, cosines: map[string]float64{}}
+	k := &knownRanking{run: s, before: t, vector: t.Vector, scale: t.Scale, hits: t.Hits, low: t.Low, below: t.Below, least: t.Least, cosines: map[string]float64{}}
 	if s.plan.Text != t.Text || len(s.plan.Parts) > 0 || !k.readWords() || (len(k.query) > 0 && digestOf(k.query) != t.Words) {
 		return nil, false
 	}
@@ -269,7 +270,7 @@ func (k *knownRanking) nearest() []pika.Scored {
 func (k *knownRanking) matching() []pika.Scored {
 	var hits []pika.Scored
 	for i := range k.facts {
-		if score := k.words.bm25(k.query, k.facts[i].Text); score > 0 && score >= k.before.Least {
+		if score := k.words.bm25(k.query, k.facts[i].Text); score > 0 && score >= k.least {
 			hits = append(hits, pika.Scored{ID: k.facts[i].ID, Score: score})
 		}
 	}

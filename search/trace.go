@@ -165,6 +165,18 @@ func (c cosines) least(other float64) float64 {
 	return other
 }
 
+// byHash unpacks the cosines. Of facts whose hashes collide the lowest counts: it bounds.
+func (c cosines) byHash() map[uint32]float64 {
+	all := make(map[uint32]float64, len(c)/packedCosine)
+	for i := 0; i+packedCosine <= len(c); i += packedCosine {
+		hash := binary.LittleEndian.Uint32(c[i:])
+		if other, known := all[hash]; !known || c.at(i) < other {
+			all[hash] = c.at(i)
+		}
+	}
+	return all
+}
+
 func hashOf(id string) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))

@@ -49,6 +49,9 @@ func (db *DB) Vectors(ctx context.Context, model pika.EmbeddingModel, o VectorOp
 // Model returns the model whose vectors the index holds.
 func (v *Vectors) Model() pika.EmbeddingModel { return v.model }
 
+// AnswersLocally is always true: every search compares all of a user's vectors in memory.
+func (v *Vectors) AnswersLocally(context.Context, pika.Scope, pika.Corpus) bool { return true }
+
 // MemoryBytes returns what the arenas occupy now.
 func (v *Vectors) MemoryBytes() int64 { return v.arenas.occupied() }
 
