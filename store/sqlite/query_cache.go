@@ -57,7 +57,7 @@ func (db *DB) KeepAnswer(ctx context.Context, scope pika.Scope, a pika.KeptAnswe
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO query_cache (scope, key, question, query, searches, warmed, read, counted_at, used_at, until, value)
-			VALUES (?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?5, ?6, ?7)
+			VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0, ?5, ?6, ?7)
 			ON CONFLICT DO UPDATE SET until = excluded.until, value = excluded.value, used_at = max(used_at, excluded.used_at)`,
 			key, a.Key, question, encoded, micros(db.now()), micros(a.Until), a.Value)
 		if err != nil {
