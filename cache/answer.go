@@ -22,11 +22,14 @@ type keptAnswer struct {
 	Answer  pika.Answer   `json:"answer"`
 	Trace   *search.Trace `json:"trace"`
 	Vector  []byte        `json:"vector,omitempty"` // the trace's
+	Ahead   bool          `json:"ahead,omitempty"`  // it was made before anybody asked, and nobody got it yet
 }
 
+// encodeAnswer leaves the answer as it is: others may be giving it.
 func encodeAnswer(a *keptAnswer) ([]byte, error) {
-	a.Vector = encodeVector(a.Trace.Vector)
-	return json.Marshal(a)
+	encoded := *a
+	encoded.Vector = encodeVector(a.Trace.Vector)
+	return json.Marshal(&encoded)
 }
 
 var errDamaged = errors.New("what is kept is no answer")

@@ -30,12 +30,14 @@ func (r *request) lookUp(ctx context.Context) *pika.Answer {
 	if kept == nil {
 		return nil
 	}
+	ahead := kept.takeAhead()
 	given := r.judge(ctx, kept, bytes, published)
 	r.count(given != nil)
 	if given == nil {
 		r.o.Metrics.countStale()
 	} else {
 		r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
+		r.gave(ctx, kept, given, ahead)
 	}
 	return given
 }

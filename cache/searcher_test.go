@@ -37,6 +37,7 @@ type house struct {
 	vectors  *sqlite.Vectors
 	embedder pika.Embedder
 	cache    pika.Cache
+	kept     pika.QueryCache  // nil: no third tier
 	writer   *cache.Freshness // of the process that writes
 	jobs     int
 	now      atomic.Int64 // passed since reference
@@ -104,7 +105,7 @@ func (h *house) open(deaf bool) *process {
 		Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock,
 	})}
 	p.Searcher = cache.NewSearcher(p.source, cache.SearcherOptions{
-		Cache: h.cache, Freshness: p.freshness, Changes: h.db, Index: h.index, Now: h.clock,
+		Cache: h.cache, Freshness: p.freshness, Changes: h.db, Index: h.index, Now: h.clock, Kept: h.kept,
 		Vectors: func(ctx context.Context, scope pika.Scope, _ pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
 			return h.vectors.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
 		},
