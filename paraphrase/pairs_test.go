@@ -85,3 +85,21 @@ func TestEveryGuardIsNeeded(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkRead(b *testing.B) {
+	for b.Loop() {
+		Read("cho mình hỏi thú cưng của tôi tên gì vậy nhỉ?", "")
+	}
+}
+
+// BenchmarkCompare compares a question with one that asks something else, and with the same.
+func BenchmarkCompare(b *testing.B) {
+	for name, other := range map[string]string{"other": "Sinh nhật của vợ tôi ngày nào?", "same": "thu cung cua toi ten gi"} {
+		b.Run(name, func(b *testing.B) {
+			kept, asked := Read("Thú cưng của tôi tên gì?", ""), Read(other, "")
+			for b.Loop() {
+				Compare(kept, asked)
+			}
+		})
+	}
+}
