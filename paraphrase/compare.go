@@ -53,6 +53,9 @@ func Compare(kept, asked *Question) Verdict { return compare(kept, asked, "") }
 
 // compare leaves one guard out.
 func compare(kept, asked *Question, without Guard) Verdict {
+	if !near(kept.words, asked.words) {
+		return Verdict{Refused: Content}
+	}
 	names := namesOf(kept, asked)
 	words, kind := repair(kept, asked, names)
 	a, b := read(kept.words, names), read(words, names)
@@ -68,6 +71,33 @@ func compare(kept, asked *Question, without Guard) Verdict {
 		}
 	}
 	return Verdict{Same: true, Kind: kind}
+}
+
+// resembles is a first look at whether two words may be one.
+func (w word) resembles(o word) bool {
+	return o.folded == w.folded || (len(w.folded) > 2 && len(o.folded) > 2 && w.folded[:2] == o.folded[:2])
+}
+
+// near reports whether a third of the words that say something are the same: of most
+// questions that a user asked it is clear at once that they ask something else.
+func near(a, b []word) bool {
+	shared, all := 0, 0
+	for _, w := range a {
+		if w.filler {
+			continue
+		}
+		all++
+		if slices.ContainsFunc(b, w.resembles) {
+			shared++
+		}
+	}
+	others := 0
+	for _, w := range b {
+		if !w.filler {
+			others++
+		}
+	}
+	return 3*shared >= min(all, others)
 }
 
 // agree reports whether a guard finds the same in both.

@@ -20,6 +20,8 @@ type Question struct {
 type word struct {
 	text    string // in small letters, Vietnamese with the diacritics that it most likely has
 	typed   string // as it stood, in small letters
+	folded  string // the same without diacritics
+	filler  bool   // it only holds the sentence together
 	capital bool   // it begins with a capital letter, and not the sentence
 }
 
@@ -49,7 +51,8 @@ func Read(question, restored string) *Question {
 	shouted := strings.ToUpper(question) == question
 	for i := range typed {
 		q.words = append(q.words, word{
-			text: strings.ToLower(likely[i]), typed: strings.ToLower(typed[i]),
+			text: strings.ToLower(likely[i]), typed: strings.ToLower(typed[i]), folded: text.Fold(typed[i]),
+			filler:  lexicon.FunctionWord(strings.ToLower(typed[i]), q.language),
 			capital: i > 0 && !shouted && unicode.IsUpper([]rune(typed[i])[0]) && !phrases().known[strings.ToLower(typed[i])],
 		})
 	}
