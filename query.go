@@ -134,4 +134,19 @@ type Answer struct {
 	Tier     Tier
 	AgeMS    int64
 	Degraded []Leg // sorted, without repeats
+
+	// Decision is what was decided about giving the answer to another question, if the query
+	// asks for explanations and one was looked at.
+	Decision *CacheDecision `json:"-"`
+}
+
+// CacheDecision says whether the answer to a question could be made from another's.
+type CacheDecision struct {
+	Question   string  `json:"question"`             // the other question, asked by the same user
+	Kind       string  `json:"kind,omitempty"`       // in what the two differ, if they ask the same: form, synonym, diacritics, typo
+	Refused    string  `json:"refused,omitempty"`    // the guard that told them apart, or gone, not_ranked, not_certain
+	Similarity float64 `json:"similarity,omitempty"` // cosine of the two
+	Certified  bool    `json:"certified"`            // no other fact can be in the answer
+	Correct    float64 `json:"correct,omitempty"`    // how probable it is that the answer is right, by those checked before; 0–1
+	Given      bool    `json:"given"`                // the answer was made from the other's
 }

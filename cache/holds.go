@@ -56,7 +56,12 @@ func (r *request) read(ctx context.Context) (kept *keptAnswer, bytes int, publis
 	if r.query.Cache == pika.CacheRefresh {
 		return nil, 0, ""
 	}
-	values, epochs, err := r.o.Cache.ReadScope(ctx, r.scope, r.key)
+	keys := []string{r.key}
+	if r.askedKey != "" {
+		keys = append(keys, r.askedKey)
+	}
+	values, epochs, err := r.o.Cache.ReadScope(ctx, r.scope, keys...)
+	r.readAskings(values[r.askedKey])
 	if err != nil || values[r.key] == nil {
 		r.count(false)
 		return nil, 0, ""

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"errors"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -38,11 +39,13 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	stale    prometheus.Counter
 	renewed  prometheus.Counter
+	checks   *prometheus.CounterVec
 	saved    prometheus.Counter
 
 	hits, misses   map[Name]*atomic.Int64
 	staleN, savedN atomic.Int64 // savedN in nanoseconds
 	renewedN       atomic.Int64
+	rightN, wrongN atomic.Int64
 }
 
 // NewMetrics registers the counters with r; nil: they count for nobody. Registering
@@ -62,6 +65,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "pika_cache_renewed_total",
 			Help: "Answers of a cache that were ranked again with what was written since they were made.",
 		})),
+		checks: registered(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pika_cache_semantic_checks_total",
+			Help: "Answers from another question that were compared with a search afterwards, by result.",
+		}, []string{"result"})),
 		saved: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pika_cache_saved_seconds_total",
 			Help: "Time of searches that were answered by a cache in their place.",
@@ -101,6 +108,17 @@ func (m *Metrics) countStale() {
 	m.staleN.Add(1)
 }
 
+// countCheck counts an answer from another question that was compared with a search.
+func (m *Metrics) countCheck(right bool) {
+	if right {
+		m.checks.WithLabelValues("right").Inc()
+		m.rightN.Add(1)
+		return
+	}
+	m.checks.WithLabelValues("wrong").Inc()
+	m.wrongN.Add(1)
+}
+
 func (m *Metrics) countRenewed() {
 	m.renewed.Inc()
 	m.renewedN.Add(1)
@@ -118,6 +136,7 @@ type Stats struct {
 	Caches         []CacheStats
 	StalePrevented int64         // answers that were there and no longer held
 	Renewed        int64         // answers that were ranked again with what was written since
+	FalseHits      FalseHits     // among answers that were made from another question's
 	Saved          time.Duration // of searches that need not be made again
 }
 
@@ -133,9 +152,28 @@ type CacheStats struct {
 
 // Stats returns what was counted.
 func (m *Metrics) Stats() Stats {
-	s := Stats{StalePrevented: m.staleN.Load(), Renewed: m.renewedN.Load(), Saved: time.Duration(m.savedN.Load())}
+	s := Stats{StalePrevented: m.staleN.Load(), Renewed: m.renewedN.Load(), FalseHits: falseHits(m.wrongN.Load(), m.rightN.Load()), Saved: time.Duration(m.savedN.Load())}
 	for _, n := range names {
 		s.Caches = append(s.Caches, CacheStats{Name: n, Hits: m.hits[n].Load(), Misses: m.misses[n].Load()})
 	}
 	return s
+}
+
+// FalseHits estimates how many answers from other questions are not what a search finds, by
+// those that were compared. Low and High are Wilson's interval of 95 % (Wilson 1927), 0–1.
+type FalseHits struct {
+	Checked, Wrong int64
+	Low, High      float64
+}
+
+func falseHits(wrong, right int64) FalseHits {
+	f := FalseHits{Checked: wrong + right, Wrong: wrong, High: 1}
+	if f.Checked == 0 {
+		return f
+	}
+	const z = 1.96
+	n, p := float64(f.Checked), float64(wrong)/float64(f.Checked)
+	middle, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	f.Low, f.High = max((middle-half)/(1+z*z/n), 0), (middle+half)/(1+z*z/n)
+	return f
 }

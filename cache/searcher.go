@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ type Source interface {
 
 	// Renew brings an answer up to date without a search; !ok: it cannot.
 	Renew(ctx context.Context, scope pika.Scope, q pika.Query, t *search.Trace, since search.Since) (answer pika.Answer, next *search.Trace, ok bool)
+
+	// Transfer answers a question from what another one ranked; !ok: it cannot.
+	Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t *search.Trace, vectors func(context.Context, []string) ([]pika.Vector, error)) (search.Transferred, bool)
 }
 
 // Defaults of SearcherOptions.
@@ -42,8 +46,9 @@ type SearcherOptions struct {
 	TTL        time.Duration // how long an answer is kept. Defaults to DefaultAnswerTTL
 	LocalBytes int64         // of answers in this process. Defaults to 64 MiB
 	Now        func() time.Time
-	Log        *slog.Logger // Defaults to no log
-	Metrics    *Metrics     // Defaults to counters that nobody reads
+	Random     func() float64 // Defaults to math/rand/v2's: which answers are checked
+	Log        *slog.Logger   // Defaults to no log
+	Metrics    *Metrics       // Defaults to counters that nobody reads
 }
 
 // Searcher is a pika.Searcher that gives an answer again as long as it holds: from the
@@ -64,6 +69,8 @@ type Searcher struct {
 	flights flights[pika.Answer]
 	third   *third // nil: there is none
 
+	semantic semantic
+
 	writing sync.WaitGroup
 	writes  chan struct{} // holds a token for each write to the shared cache
 }
@@ -83,6 +90,9 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Random == nil {
+		o.Random = rand.Float64
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -91,6 +101,7 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	}
 	s := &Searcher{source: source, o: o, flights: flights[pika.Answer]{deadline: pika.MaxDeadlineMS * time.Millisecond}, writes: make(chan struct{}, maxWrites)}
 	s.third = newThird(o.Kept)
+	s.semantic = semantic{questions: newQuestions(), classes: &classes{counts: map[class][2]int{}}, random: o.Random, checks: make(chan struct{}, maxChecks)}
 	s.local = newLocal(cmp.Or(o.LocalBytes, defaultLocalBytes), o.Freshness)
 	return s
 }
@@ -106,6 +117,7 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 	if r.key == "" {
 		return s.ask(ctx, scope, q)
 	}
+	r.askedKey = askingsKey(r)
 	r.countAsked(pika.NotedSearch{Searches: 1})
 	if q.Cache != pika.CacheRefresh {
 		if a, ok := r.local.get(r.key, r.now); ok {
@@ -143,6 +155,11 @@ type request struct {
 	listening bool
 	version   int64 // of the memory, before anything else of it was read
 	known     bool  // it could be read
+
+	askedKey string   // of what was asked in the same way; empty: it is compared with none
+	askings  []asking // what was
+	decision *pika.CacheDecision
+	explored *exploration // nil: nothing was
 }
 
 // answer looks into the shared cache, else asks the source and keeps its answer.
@@ -152,8 +169,11 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 	if kept == nil {
 		kept = r.lookUpThird(ctx)
 	}
+	if kept == nil {
+		kept = r.alike(ctx)
+	}
 	if kept != nil {
-		return *kept, nil
+		return r.explained(*kept), nil
 	}
 	q := r.query
 	q.Deadline = max(q.Deadline-time.Since(started), pika.MinDeadlineMS*time.Millisecond)
@@ -164,10 +184,19 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 	if err != nil {
 		return answer, err
 	}
+	r.learn(answer)
 	if r.known && len(answer.Degraded) == 0 {
 		r.keep(ctx, answer, trace(), time.Since(started))
 	}
-	return answer, nil
+	return r.explained(answer), nil
+}
+
+// explained adds what was decided about other questions, for who asks for explanations.
+func (r *request) explained(answer pika.Answer) pika.Answer {
+	if r.query.Explain {
+		answer.Decision = r.decision
+	}
+	return answer
 }
 
 // keep keeps an answer in all tiers, unless it has no trace. It ends before anything of it
@@ -204,17 +233,21 @@ func (r *request) store(ctx context.Context, a *keptAnswer) {
 	case r.writes <- struct{}{}:
 		r.writing.Go(func() {
 			defer func() { <-r.writes }()
-			r.write(ctx, encoded, ttl)
+			r.write(ctx, a, encoded, ttl)
 		})
 	default: // the cache is slow: it gets no more to do
 	}
 }
 
-func (r *request) write(ctx context.Context, encoded []byte, ttl time.Duration) {
+func (r *request) write(ctx context.Context, a *keptAnswer, encoded []byte, ttl time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheDeadline)
 	defer cancel()
 	if err := r.o.Cache.SetValue(ctx, r.key, encoded, ttl); err != nil {
 		r.o.Log.Debug("an answer is not kept", "code", string(pika.CodeOf(err)), "error", err)
+		return
+	}
+	if !a.Trace.Open {
+		r.noteAsking(ctx)
 	}
 }
 

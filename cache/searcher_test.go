@@ -253,7 +253,7 @@ func TestAnswersAreKeptApart(t *testing.T) {
 	ask(t, p, linh, question("cat"))
 	at := reference
 	for name, change := range map[string]func(*pika.Query){
-		"text":               func(q *pika.Query) { q.Text = "Cat" },
+		"text":               func(q *pika.Query) { q.Text = "dog" },
 		"limit":              func(q *pika.Query) { q.Limit = 4 },
 		"messages":           func(q *pika.Query) { q.Messages = 1 },
 		"mode":               func(q *pika.Query) { q.Mode = pika.ModeVector },
@@ -262,7 +262,6 @@ func TestAnswersAreKeptApart(t *testing.T) {
 		"min score":          func(q *pika.Query) { q.MinScore = 0.1 },
 		"rerank":             func(q *pika.Query) { q.Rerank = pika.RerankNone },
 		"related":            func(q *pika.Query) { q.Related = 1 },
-		"explain":            func(q *pika.Query) { q.Explain = true },
 		"categories":         func(q *pika.Query) { q.Filters.Categories = []string{"a", "b"} },
 		"categories in one":  func(q *pika.Query) { q.Filters.Categories = []string{"a,b"} },
 		"predicates":         func(q *pika.Query) { q.Filters.Predicates = []string{"a"} },
@@ -286,6 +285,11 @@ func TestAnswersAreKeptApart(t *testing.T) {
 	wantTier(t, "another tenant", ask(t, p, pika.Scope{Tenant: "u", User: "linh"}, question("cat")), pika.TierNone)
 	wantTier(t, "the same", ask(t, p, linh, question("cat")), pika.TierL1)
 	q := question("cat")
+	q.Explain = true
+	if a := ask(t, p, linh, q); a.Tier == pika.TierL1 || a.Facts[0].Explain == nil {
+		t.Errorf("explained: tier %s, explained %v", a.Tier, a.Facts[0].Explain != nil)
+	}
+	q = question("cat")
 	q.Deadline /= 2
 	wantTier(t, "another deadline", ask(t, p, linh, q), pika.TierL1)
 }

@@ -84,7 +84,7 @@ type knownRanking struct {
 // known begins with what an earlier search for the same question ranked.
 func (s *run) known(t *Trace) (*knownRanking, bool) {
 	k := &knownRanking{run: s, before: t, vector: t.Vector, scale: t.Scale, hits: t.Hits, low: t.Low, below: t.Below, least: t.Least, cosines: map[string]float64{}}
-	if s.plan.Text != t.Text || len(s.plan.Parts) > 0 || !k.readWords() || (len(k.query) > 0 && digestOf(k.query) != t.Words) {
+	if s.plan.Text != t.Text || len(s.plan.Parts) > 0 || !k.readWords() || !sameQuery(k.query, t.Words) {
 		return nil, false
 	}
 	for _, r := range t.Pool {
@@ -106,6 +106,8 @@ func (k *knownRanking) readWords() bool {
 	k.query = k.plan.KeywordQuery(k.plan.Text, k.words)
 	return true
 }
+
+func sameQuery(a, b pika.KeywordQuery) bool { return slices.EqualFunc(a, b, slices.Equal) }
 
 // add reads the facts of the pool and those that were written since, and brings the scale of
 // the cosines up to date.

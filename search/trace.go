@@ -1,10 +1,7 @@
 package search
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
-	"fmt"
 	"hash/fnv"
 	"math"
 	"slices"
@@ -27,8 +24,9 @@ type Trace struct {
 	// ranked begins or is over; the zero time: never.
 	Until time.Time `json:"until"`
 
-	Text  string `json:"text"`            // the question as it was read
-	Words string `json:"words,omitempty"` // digest of what the keyword leg was asked
+	Text    string            `json:"text"`              // the question as it was read
+	Words   pika.KeywordQuery `json:"words,omitempty"`   // what the keyword leg was asked
+	Outside float64           `json:"outside,omitempty"` // the most that it gave a fact which the pool does not hold
 
 	Vector []float32 `json:"-"`                // of the question; nil: vectors were not asked
 	Scale  Scale     `json:"scale"`            // of its cosines
@@ -106,7 +104,8 @@ func (t *Trace) learn(s *run, e Evidence, facts []found[pika.Fact]) {
 			t.Open = true
 			return
 		}
-		t.Words = digestOf(s.plan.KeywordQuery(s.plan.Text, v))
+		t.Words = s.plan.KeywordQuery(s.plan.Text, v)
+		t.Outside = outside(e, facts)
 		if len(e.Hits) >= keywordDepth {
 			t.Least = e.Hits[len(e.Hits)-1].Score
 		}
@@ -200,10 +199,14 @@ func items(facts []found[pika.Fact]) []pika.Fact {
 	return all
 }
 
-// digestOf names a keyword query.
-func digestOf(q pika.KeywordQuery) string {
-	sum := sha256.Sum256(fmt.Append(nil, q))
-	return hex.EncodeToString(sum[:12])
+// outside returns the most that a leg gave a fact which is not among facts.
+func outside(e Evidence, facts []found[pika.Fact]) float64 {
+	for _, h := range e.Hits { // best first
+		if !slices.ContainsFunc(facts, func(f found[pika.Fact]) bool { return f.item.ID == h.ID }) {
+			return e.strength(h.Score)
+		}
+	}
+	return 0
 }
 
 // untilOf returns the first time after now that begins or ends what a fact says.

@@ -2,9 +2,7 @@ package search
 
 import (
 	"context"
-	"math"
 	"slices"
-	"sync"
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/keyword"
@@ -51,6 +49,7 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	answer := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}
 	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Certified: k.certified(facts)}, true
 }
+
 // transfer is a knownRanking for another question than the one that was asked before.
 type transfer struct {
 	knownRanking
@@ -148,11 +147,9 @@ func (k *transfer) similarity() float64 {
 func (k *transfer) trace() *Trace {
 	t := &Trace{
 		Until: untilOf(k.pool, k.now), Text: k.plan.Text, Vector: k.vector, Scale: k.scale, Hits: k.hits, Low: k.low,
-		Silent: k.before.Silent, Whole: k.before.Whole, Ranked: max(k.before.Ranked, len(k.pool)), Drift: k.before.Drift,
+		Silent: k.before.Silent, Outside: k.before.Outside, Whole: k.before.Whole, Ranked: max(k.before.Ranked, len(k.pool)), Drift: k.before.Drift,
 	}
-	if len(k.query) > 0 {
-		t.Words = digestOf(k.query)
-	}
+	t.Words = k.query
 	t.Below = cosinesOf(k.near, k.pool)
 	for i := range k.pool {
 		if i == 0 || k.pool[i].candidate.Strength < t.Floor {
@@ -179,15 +176,16 @@ func (k *transfer) slack() float64 {
 }
 
 // certified reports whether every fact that was not ranked stays below the answer's last.
-// Of such a fact is known how near it is to the question; and that its words gave it, for
-// the former question, no more than kept it below the pool.
+// How near such a fact is to both questions is known. Its words gave it, for the former
+// question, no more than kept it below the pool, nor more than any fact outside of it got:
 //
-//	strength(u) ≤ vector(u) + min(words, floor − former vector(u)) + slack
+//	strength(u) ≤ vector(u) + min(new + ratio · min(floor − former vector(u), outside), all) + slack
 //
-// where words is the most that terms of the question can give which more facts hold than
-// were ranked. The second member of the minimum holds only if both questions ask for the
-// same terms. (The notes call this the certified hit: there it is the triangle inequality
-// between the two vectors that bounds what is not known; here the cosines are known.)
+// where ratio is how much more a term that both questions ask for may count now, new is the
+// most that terms can give which only this question asks for, and all is the most that all
+// of its terms can; a term that no other fact holds than those ranked gives nothing. (The
+// certified hit of the notes bounds what is not known by the triangle inequality between the
+// two vectors. Here the cosines are known, and the words are bounded.)
 func (k *transfer) certified(shown []found[pika.Fact]) bool {
 	if !k.local {
 		return false
@@ -200,13 +198,21 @@ func (k *transfer) certified(shown []found[pika.Fact]) bool {
 	if len(shown) < k.run.query.Limit {
 		return false
 	}
-	last := shown[len(shown)-1].strength
-	words, former := k.mostWords(), k.formerVectors()
-	if !all && k.strength(k.low)+words+k.slack() >= last {
+	last := shown[len(shown)-1].strength - k.slack()
+	words := k.mostWords()
+	if !all && k.strength(k.low)+words(k.before.Low) >= last {
 		return false
 	}
+	former := k.before.Below.byHash()
 	for _, h := range k.near {
-		if unread(h) && k.strength(h.Score)+min(words, former(h.ID))+k.slack() >= last {
+		if !unread(h) {
+			continue
+		}
+		before, known := former[hashOf(h.ID)]
+		if !known {
+			before = k.before.Low
+		}
+		if k.strength(h.Score)+words(before) >= last {
 			return false
 		}
 	}
@@ -217,24 +223,52 @@ func (k *transfer) strength(cosine float64) float64 {
 	return k.plan.Weights.Vector * (cosine - k.scale.Origin) * k.scale.Factor
 }
 
-// mostWords returns the most that terms may give a fact that was not ranked.
-func (k *transfer) mostWords() float64 {
+// mostWords returns the most that words may give a fact that was not ranked, by its cosine to
+// the former question.
+func (k *transfer) mostWords() func(former float64) float64 {
 	if len(k.query) == 0 {
-		return 0
+		return func(float64) float64 { return 0 }
 	}
-	ranked := k.holders()
-	sum := 0.0
+	t, ranked := k.before, k.holders()
+	weights := weightsOf(t.Words)
+	all, added, ratio := 0.0, 0.0, 0.0
 	for _, group := range k.query {
-		best := 0.0
+		most, mostNew := 0.0, 0.0
 		for _, a := range group {
 			n := float64(k.words.terms[a.Term])
-			if n > ranked[a.Term] {
-				best = max(best, a.Weight*rarity(n, float64(k.words.facts))*(keyword.K1+1))
+			if n <= ranked[a.Term] {
+				continue
+			}
+			gives := k.plan.Weights.Keyword * a.Weight * rarity(n, float64(k.words.facts)) * (keyword.K1 + 1)
+			most = max(most, gives)
+			if before := weights[a.Term]; before > 0 {
+				ratio = max(ratio, a.Weight/before)
+			} else {
+				mostNew = max(mostNew, gives)
 			}
 		}
-		sum += best
+		all, added = all+most, added+mostNew
 	}
-	return k.plan.Weights.Keyword * sum
+	if t.Whole {
+		return func(float64) float64 { return all }
+	}
+	return func(former float64) float64 {
+		below := t.Floor - k.plan.Weights.Vector*(former-t.Scale.Origin)*t.Scale.Factor
+		return min(all, added+ratio*max(min(below, t.Outside), 0))
+	}
+}
+
+// weightsOf returns what each term of a query weighs at least.
+func weightsOf(query pika.KeywordQuery) map[string]float64 {
+	weights := map[string]float64{}
+	for _, group := range query {
+		for _, a := range group {
+			if w, known := weights[a.Term]; !known || a.Weight < w {
+				weights[a.Term] = a.Weight
+			}
+		}
+	}
+	return weights
 }
 
 // holders counts in how many of the ranked facts each term stands.
@@ -246,21 +280,4 @@ func (k *transfer) holders() map[string]float64 {
 		}
 	}
 	return counts
-}
-
-// formerVectors returns what words can have given a fact at most for the former question,
-// by its id.
-func (k *transfer) formerVectors() func(id string) float64 {
-	t := k.before
-	if len(k.query) == 0 || t.Words != digestOf(k.query) || t.Whole {
-		return func(string) float64 { return math.Inf(1) }
-	}
-	below := sync.OnceValue(t.Below.byHash)
-	return func(id string) float64 {
-		c, known := below()[hashOf(id)]
-		if !known {
-			c = t.Low
-		}
-		return t.Floor - k.plan.Weights.Vector*(c-t.Scale.Origin)*t.Scale.Factor
-	}
 }

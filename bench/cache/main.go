@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -33,6 +34,8 @@ func main() {
 func run(ctx context.Context) error {
 	corpus := flag.String("corpus", "bench/recall/corpus", "`folder` of the corpus")
 	searches := flag.Int("searches", 600, "searches of each workload")
+	pairs := flag.String("pairs", "bench/cache/testdata/pairs,bench/cache/testdata/held_back", "`folders` of pairs of questions, separated by commas")
+	only := flag.String("only", "", "one `part`: tiers, pairs or workloads; empty: all")
 	flag.Parse()
 	facts, questions, err := readCorpus(*corpus)
 	if err != nil {
@@ -49,10 +52,29 @@ func run(ctx context.Context) error {
 	defer model.Close()
 	fmt.Printf("%s, %d cores, %s, model %s; %d facts, %d questions of one user, embedded parts, one search at a time\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), model.Model().ID, len(facts), len(questions))
-	if err := printTiers(ctx, model, facts, questions); err != nil {
-		return err
+	parts := []struct {
+		name  string
+		print func() error
+	}{
+		{"tiers", func() error { return printTiers(ctx, model, facts, questions) }},
+		{"pairs", func() error {
+			for folder := range strings.SplitSeq(*pairs, ",") {
+				if err := printPairs(ctx, model, folder, facts); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{"workloads", func() error { return printWorkloads(ctx, model, facts, questions, *searches) }},
 	}
-	return printWorkloads(ctx, model, facts, questions, *searches)
+	for _, p := range parts {
+		if *only == "" || *only == p.name {
+			if err := p.print(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // printTiers asks every question three times: of nobody, of the shared cache, of the

@@ -1,0 +1,156 @@
+package cache
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/paraphrase"
+	"github.com/pikamem/pika/search"
+)
+
+// Bounds of what is remembered of the questions a user asked.
+const (
+	maxAskings   = 64 // questions of a user that others are compared with
+	askingsLife  = 24 * time.Hour
+	maxQuestions = 20_000 // read questions in the process
+)
+
+// asking is a question that was asked and whose answer is kept.
+type asking struct {
+	Text string `json:"q"`
+	Key  string `json:"k"` // of its answer
+}
+
+// askingsKey names the list of what was asked in the same way: everything that an answer
+// follows from is equal, but for the words. Empty: such a question is compared with none.
+func askingsKey(r *request) string {
+	if search.RelativeTimes(r.query, r.now) {
+		return "" // what it asks moves with the day
+	}
+	other := r.query
+	other.Text, other.Explain = "", false
+	return answerKey(r.scope, r.index.Model.EmbeddingModel, other, r.now) + ":asked"
+}
+
+// semantic is what a Searcher knows of questions that ask the same.
+type semantic struct {
+	questions *questions
+	classes   *classes
+	random    func() float64
+	checks    chan struct{} // holds a token for each check under way
+}
+
+// alike answers from what was ranked for another question that asks the same; nil: there is
+// none, or it is not certain that it would be what a search finds.
+func (r *request) alike(ctx context.Context) *pika.Answer {
+	if r.query.Cache == pika.CacheRefresh || !r.known || len(r.askings) == 0 {
+		return nil
+	}
+	mine := r.semantic.questions.read(r.query.Text)
+	for _, a := range r.askings {
+		if a.Key == r.key {
+			continue
+		}
+		verdict := paraphrase.Compare(r.semantic.questions.read(a.Text), mine)
+		if r.decide(a, verdict); verdict.Same {
+			if given := r.transfer(ctx, a, verdict); given != nil {
+				r.o.Metrics.count(Semantic, 1, 0)
+				return given
+			}
+			break
+		}
+	}
+	r.o.Metrics.count(Semantic, 0, 1)
+	return nil
+}
+
+// decide remembers what was decided, for who asks for explanations: the question that asks
+// the same, else the first that a guard told apart.
+func (r *request) decide(a asking, v paraphrase.Verdict) {
+	if r.decision == nil || (v.Same && r.decision.Kind == "") {
+		r.decision = &pika.CacheDecision{Question: a.Text, Kind: string(v.Kind), Refused: string(v.Refused)}
+	}
+}
+
+// transfer ranks again, for this question, what was ranked for the other.
+func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) *pika.Answer {
+	kept := r.keptFor(ctx, a)
+	if kept == nil {
+		r.decision.Refused = "gone"
+		return nil
+	}
+	t, ok := r.source.Transfer(ctx, r.scope, r.query, kept.Trace, r.vectorsOf)
+	if !ok {
+		r.decision.Refused = "not_ranked"
+		return nil
+	}
+	class := classOf(v.Kind, t.Similarity)
+	r.decision.Similarity, r.decision.Certified = t.Similarity, t.Certified
+	r.decision.Correct = r.semantic.classes.correct(class)
+	if !t.Certified && r.decision.Correct < leastCorrect {
+		r.decision.Refused = "not_certain"
+		r.explored = &exploration{class: class, answer: t.Answer}
+		return nil
+	}
+	r.decision.Given = true
+	return r.giveAlike(ctx, kept, t, class)
+}
+
+// giveAlike gives an answer that was made from another question's, and keeps it as its own.
+func (r *request) giveAlike(ctx context.Context, kept *keptAnswer, t search.Transferred, class class) *pika.Answer {
+	r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
+	made := r.made(t.Answer, t.Trace, kept.Took)
+	r.store(ctx, made)
+	r.check(ctx, t.Answer, class, t.Certified)
+	given := made.given(pika.TierL2Semantic, r.now)
+	given.AgeMS = max(r.now.Sub(kept.MadeAt).Milliseconds(), 0)
+	return &given
+}
+
+// keptFor returns the answer to another question as of now; nil: there is none.
+func (r *request) keptFor(ctx context.Context, a asking) *keptAnswer {
+	values, err := r.o.Cache.GetValues(ctx, a.Key)
+	if err != nil || values[a.Key] == nil {
+		return nil
+	}
+	kept, err := decodeAnswer(values[a.Key])
+	if err != nil || !r.now.Before(kept.Until) {
+		return nil
+	}
+	other := *r
+	other.key, other.query.Text, other.query.Explain = a.Key, a.Text, false
+	moved := kept.Version != r.version
+	if !other.holds(ctx, kept) {
+		return nil
+	}
+	if moved {
+		other.store(ctx, kept)
+	}
+	return kept
+}
+
+// readAskings reads what the user asked in the same way.
+func (r *request) readAskings(encoded []byte) {
+	if json.Unmarshal(encoded, &r.askings) != nil || len(r.askings) > maxAskings {
+		r.askings = nil
+	}
+}
+
+// noteAsking remembers that this question's answer is kept, for other questions. Of two that
+// are noted at the same time one may be lost: then it is compared with nothing.
+func (r *request) noteAsking(ctx context.Context) {
+	if r.askedKey == "" {
+		return
+	}
+	next := append([]asking{{Text: r.query.Text, Key: r.key}}, slices.DeleteFunc(slices.Clone(r.askings), func(a asking) bool { return a.Key == r.key })...)
+	encoded, err := json.Marshal(next[:min(len(next), maxAskings)])
+	if err != nil {
+		return
+	}
+	if err := r.o.Cache.SetValue(ctx, r.askedKey, encoded, askingsLife); err != nil {
+		r.o.Log.Debug("a question is not remembered", "code", string(pika.CodeOf(err)), "error", err)
+	}
+}

@@ -1,0 +1,165 @@
+package cache
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/paraphrase"
+)
+
+// What an answer from another question must be, that is not certified.
+const (
+	// leastCorrect is how probable it must be that it is what a search finds.
+	leastCorrect = 0.99
+
+	// leastOverlap is the part of a search's facts that it must hold to count as correct; its
+	// first fact must be the search's.
+	leastOverlap = 0.9
+)
+
+// Shares of the answers from other questions that are compared with a search afterwards.
+const (
+	checkCertified = 0.02
+	checkOthers    = 0.10
+	maxChecks      = 2 // at a time
+	checkTime      = 5 * time.Second
+)
+
+// class is a kind of pairs of questions, whose answers are right about equally often.
+type class struct {
+	kind       paraphrase.Kind
+	similarity int // in steps of similarityStep
+}
+
+const similarityStep = 0.01
+
+func classOf(kind paraphrase.Kind, similarity float64) class {
+	return class{kind, int(math.Floor(similarity / similarityStep))}
+}
+
+// exploration is an answer that was not given, as it was not certain; the search that
+// follows tells whether it would have been right.
+type exploration struct {
+	class  class
+	answer pika.Answer
+}
+
+// classes counts how often the answers of each class were right, of all users together.
+type classes struct {
+	mu     sync.Mutex
+	counts map[class][2]int // wrong, right
+}
+
+// maxClasses bounds what is counted.
+const maxClasses = 1024
+
+func (c *classes) learn(k class, right bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts, known := c.counts[k]
+	if !known && len(c.counts) >= maxClasses {
+		return
+	}
+	if right {
+		counts[1]++
+	} else {
+		counts[0]++
+	}
+	c.counts[k] = counts
+}
+
+// correct is the probability that the next answer of a class is right, by Laplace's rule
+// of succession: (right + 1) / (all + 2). 98 right ones and no wrong one make 0.99.
+func (c *classes) correct(k class) float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := c.counts[k]
+	return float64(counts[1]+1) / float64(counts[0]+counts[1]+2)
+}
+
+// learn compares what was not given with what the search found.
+func (r *request) learn(fresh pika.Answer) {
+	if r.explored != nil && len(fresh.Degraded) == 0 {
+		r.semantic.classes.learn(r.explored.class, sameAnswer(r.explored.answer, fresh))
+	}
+}
+
+// check compares a sample of the answers that were given with a search, without anybody
+// waiting for it. A wrong one gives way to the search's.
+func (r *request) check(ctx context.Context, given pika.Answer, k class, certified bool) {
+	share := checkOthers
+	if certified {
+		share = checkCertified
+	}
+	if r.semantic.random() >= share {
+		return
+	}
+	select {
+	case r.semantic.checks <- struct{}{}:
+		r.writing.Go(func() {
+			defer func() { <-r.semantic.checks }()
+			r.compare(context.WithoutCancel(ctx), given, k)
+		})
+	default: // enough are checked
+	}
+}
+
+func (r *request) compare(ctx context.Context, given pika.Answer, k class) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	q := r.query
+	q.Deadline = pika.MaxDeadlineMS * time.Millisecond
+	fresh, tracer, err := r.source.SearchTraced(ctx, r.scope, q)
+	if err != nil || len(fresh.Degraded) > 0 {
+		return
+	}
+	if version, err := r.o.Changes.Version(ctx, r.scope); err != nil || version != r.version {
+		return // another memory was searched
+	}
+	right := sameAnswer(given, fresh)
+	r.semantic.classes.learn(k, right)
+	r.o.Metrics.countCheck(right)
+	if !right {
+		r.o.Log.Warn("an answer to a question that asks the same was not what a search finds", "kind", string(k.kind), "similarity", fmt.Sprintf("%.2f", float64(k.similarity)*similarityStep))
+		r.keep(ctx, fresh, tracer(), 0)
+	}
+}
+
+// sameAnswer reports whether an answer is as good as a search's.
+func sameAnswer(given, fresh pika.Answer) bool {
+	if len(fresh.Facts) == 0 || len(given.Facts) == 0 {
+		return len(fresh.Facts) == len(given.Facts)
+	}
+	shared := 0
+	for _, f := range given.Facts {
+		if slices.ContainsFunc(fresh.Facts, func(o pika.FactHit) bool { return o.Fact.ID == f.Fact.ID }) {
+			shared++
+		}
+	}
+	return given.Facts[0].Fact.ID == fresh.Facts[0].Fact.ID && float64(shared) >= leastOverlap*float64(len(fresh.Facts))
+}
+
+// questions keeps questions that were read.
+type questions struct {
+	known *otter.Cache[string, *paraphrase.Question]
+}
+
+func newQuestions() *questions {
+	return &questions{otter.Must(&otter.Options[string, *paraphrase.Question]{MaximumSize: maxQuestions})}
+}
+
+func (q *questions) read(text string) *paraphrase.Question {
+	if known, ok := q.known.GetIfPresent(text); ok {
+		return known
+	}
+	read := paraphrase.Read(text, "")
+	q.known.Set(text, read)
+	return read
+}
