@@ -270,6 +270,7 @@ func (s *Searcher) Close() error {
 // Stats returns what the caches of this process did.
 func (s *Searcher) Stats() Stats {
 	stats := s.o.Metrics.Stats()
+	stats.Pairs = s.semantic.classes.all()
 	for i := range stats.Caches {
 		if c := &stats.Caches[i]; c.Name == L1 {
 			c.Entries, c.Bytes, c.Evictions = s.local.size()

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -38,11 +39,14 @@ type class struct {
 	similarity int // in steps of similarityStep
 }
 
-const similarityStep = 0.01
+const similarityStep = 0.1
 
 func classOf(kind paraphrase.Kind, similarity float64) class {
 	return class{kind, int(math.Floor(similarity / similarityStep))}
 }
+
+// least is the lowest cosine of a class.
+func (k class) least() float64 { return float64(k.similarity) * similarityStep }
 
 // exploration is an answer that was not given, as it was not certain; the search that
 // follows tells whether it would have been right.
@@ -80,9 +84,32 @@ func (c *classes) learn(k class, right bool) {
 func (c *classes) correct(k class) float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	counts := c.counts[k]
-	return float64(counts[1]+1) / float64(counts[0]+counts[1]+2)
+	return rightNext(c.counts[k])
 }
+
+// PairClass is what was learnt of pairs of questions that ask the same, of one kind and with
+// cosines from Similarity on: how many answers made from the other question were what a
+// search found.
+type PairClass struct {
+	Kind         string
+	Similarity   float64
+	Right, Wrong int
+	Correct      float64 // how probable it is that the next one is right; from 0.99 on it is given uncertified
+}
+
+// all returns what was learnt, by kind and similarity.
+func (c *classes) all() []PairClass {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]PairClass, 0, len(c.counts))
+	for k, n := range c.counts {
+		all = append(all, PairClass{string(k.kind), k.least(), n[1], n[0], rightNext(n)})
+	}
+	slices.SortFunc(all, func(a, b PairClass) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Similarity, a.Similarity)) })
+	return all
+}
+
+func rightNext(counts [2]int) float64 { return float64(counts[1]+1) / float64(counts[0]+counts[1]+2) }
 
 // learn compares what was not given with what the search found.
 func (r *request) learn(fresh pika.Answer) {
@@ -127,7 +154,7 @@ func (r *request) compare(ctx context.Context, given pika.Answer, k class) {
 	r.semantic.classes.learn(k, right)
 	r.o.Metrics.countCheck(right)
 	if !right {
-		r.o.Log.Warn("an answer to a question that asks the same was not what a search finds", "kind", string(k.kind), "similarity", fmt.Sprintf("%.2f", float64(k.similarity)*similarityStep))
+		r.o.Log.Warn("an answer to a question that asks the same was not what a search finds", "kind", string(k.kind), "similarity", fmt.Sprintf("%.1f", k.least()))
 		r.keep(ctx, fresh, tracer(), 0)
 	}
 }

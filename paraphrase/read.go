@@ -27,11 +27,13 @@ const (
 	ignored Guard = "ignored" // says nothing anywhere
 	same    Guard = "same"    // words that say the same
 	past    Guard = "past"    // the past of a verb
+	short   Guard = "short"   // how a word is shortened
 )
 
 // table is the phrases by their words.
 type table struct {
 	chatter map[string]string // single words, and their kind
+	short   map[string]string // words by how they are shortened
 	entries map[string]entry
 	longest map[string]int  // words of the longest phrase that begins with a word
 	known   map[string]bool // every word of it
@@ -48,14 +50,14 @@ var phrases = sync.OnceValue(func() *table {
 // readTable reads lines "guard value : phrase, phrase". The first line that has a phrase
 // counts.
 func readTable(file string) (*table, error) {
-	t := &table{chatter: map[string]string{}, entries: map[string]entry{}, longest: map[string]int{}, known: map[string]bool{}}
+	t := &table{chatter: map[string]string{}, short: map[string]string{}, entries: map[string]entry{}, longest: map[string]int{}, known: map[string]bool{}}
 	for line := range strings.Lines(file) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		head, list, ok := strings.Cut(line, " : ")
-		guard, value, two := strings.Cut(head, " ")
+		guard, value, two := strings.Cut(strings.TrimSpace(head), " ")
 		if !ok || !two {
 			return nil, fmt.Errorf("paraphrase: no guard, value and phrases: %q", line)
 		}
@@ -74,6 +76,10 @@ func (t *table) add(words []string, e entry) {
 		return
 	}
 	phrase := strings.Join(words, " ")
+	if e.guard == short {
+		t.short[phrase] = e.value
+		return
+	}
 	if e.guard == noise {
 		if t.chatter[phrase] != tell {
 			t.chatter[phrase] = cmp.Or(e.value, filler)

@@ -17,6 +17,11 @@ func repair(kept, asked *Question, names map[string]bool) (words []word, kind Ki
 	if len(words) > len(asked.words) {
 		kind = Typo
 	}
+	for i := range words {
+		if full := phrases().short[words[i].typed]; full != "" && r.find(func(k word) bool { return k.typed == words[i].typed }) < 0 {
+			words[i].text, words[i].typed = full, full
+		}
+	}
 	open := make([]bool, len(words)) // no place in kept was found yet
 	for i := range words {
 		at := r.find(func(k word) bool { return k.typed == words[i].typed })
@@ -107,11 +112,16 @@ func spelling(kept, asked word) Kind {
 		return Diacritics
 	case folded == typed && (sameTone(kept.text, asked.typed) || !isWord(asked.typed)):
 		return Typo
-	case isTelex(kept.text, asked.typed):
+	case isTelex(kept.text, asked.typed), sameSound(folded, typed) && !isWord(asked.typed):
 		return Typo
 	}
 	return ""
 }
+
+// sounds are letters that are read alike in parts of Vietnam, and get mistaken in writing.
+var sounds = strings.NewReplacer("gi", "z", "d", "z", "r", "z", "x", "s", "tr", "ch", "ngh", "ng", "gh", "g", "k", "c", "q", "c", "y", "i")
+
+func sameSound(a, b string) bool { return sounds.Replace(a) == sounds.Replace(b) }
 
 // slip says whether a word is a slip for another.
 func slip(kept, asked word) Kind {
@@ -122,9 +132,45 @@ func slip(kept, asked word) Kind {
 	return Typo
 }
 
+// isTelex reports whether a word is what the keys of an input method for Vietnamese leave
+// behind where it is off.
 func isTelex(kept, typed string) bool {
-	syllable, ok := text.Telex(typed)
-	return ok && (syllable == kept || text.Fold(syllable) == text.Fold(kept) && !strings.ContainsAny(typed, "sfrxj"))
+	meant, ok := unkeyed(typed)
+	return ok && (sameTone(meant, kept) || meant == text.Fold(kept))
+}
+
+// keys are what Telex and VNI write the letters of Vietnamese with.
+var keys = strings.NewReplacer("uow", "ươ", "uo7", "ươ", "u7o7", "ươ", "dd", "đ", "d9", "đ", "aa", "â", "a6", "â", "ee", "ê", "e6", "ê", "oo", "ô", "o6", "ô",
+	"aw", "ă", "a8", "ă", "ow", "ơ", "o7", "ơ", "uw", "ư", "u7", "ư")
+
+// toneKeys are the keys of the tones, as combining marks.
+var toneKeys = map[rune]string{'s': "\u0301", 'f': "\u0300", 'r': "\u0309", 'x': "\u0303", 'j': "\u0323", '1': "\u0301", '2': "\u0300", '3': "\u0309", '4': "\u0303", '5': "\u0323"}
+
+// unkeyed returns the syllable that the keys of a word would have written: "vieejc" and
+// "vie65c" are "việc". The key of a tone stands anywhere after the first vowel.
+func unkeyed(typed string) (meant string, ok bool) {
+	letters := keys.Replace(typed)
+	if trailing := strings.TrimSuffix(letters, "w"); trailing != letters { // "anw"
+		letters = keys.Replace(strings.Replace(trailing, "a", "aw", 1))
+	}
+	var b strings.Builder
+	vowel := -1
+	tone := ""
+	for _, r := range letters {
+		if mark, is := toneKeys[r]; is && vowel >= 0 && tone == "" {
+			tone = mark
+			continue
+		}
+		b.WriteRune(r)
+		if vowel < 0 && strings.ContainsRune("aăâeêioôơuưy", r) {
+			vowel = b.Len()
+		}
+	}
+	meant = b.String()
+	if tone == "" {
+		return meant, meant != typed
+	}
+	return norm.NFC.String(meant[:vowel] + tone + meant[vowel:]), true
 }
 
 func hasDigit(w string) bool { return strings.ContainsAny(w, "0123456789") }

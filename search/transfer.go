@@ -97,13 +97,16 @@ func (k *transfer) gather() bool {
 	return true
 }
 
+// nearest is how many of the facts nearest to the question are ranked: enough that what lies
+// below is far from the answer, whatever its words.
+const nearest = 160
+
 // candidates are the facts of the pool, and those nearest to the question.
 func (k *transfer) candidates() []string {
 	var ids []string
 	for _, r := range k.before.Pool {
 		ids = append(ids, r.ID)
 	}
-	nearest := poolFor(k.run.query.Limit, len(k.plan.Periods) > 0)
 	for _, h := range k.near[:min(nearest, len(k.near))] {
 		ids = append(ids, h.ID)
 	}

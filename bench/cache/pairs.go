@@ -72,6 +72,15 @@ func printPairs(ctx context.Context, model pika.Embedder, folder string, corpus 
 			return err
 		}
 	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Println("\nnot certified, and therefore searched: what the other question's answer would have been")
+	table = tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "kind\tcosine from\tright\twrong")
+	for _, c := range g.Stats().Pairs {
+		fmt.Fprintf(table, "%s\t%.1f\t%d\t%d\n", c.Kind, c.Similarity, c.Right, c.Wrong)
+	}
 	return table.Flush()
 }
 
