@@ -17,6 +17,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/pikamem/pika/bench/servers"
 )
 
 // bench is one benchmark: its name, what it measures, and the run.
@@ -87,7 +89,7 @@ func runAll(ctx context.Context, pattern, binary string, quick bool) (err error)
 			continue
 		}
 		err := runOne(ctx, b, binary, quick, stores)
-		if errors.Is(err, errNoServers) && pattern == everything {
+		if errors.Is(err, servers.ErrUnnamed) && pattern == everything {
 			fmt.Printf("\n%s: left out: %v\n", b.name, err)
 			continue
 		}

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,46 +23,6 @@ var scope = pika.Scope{Tenant: "bench", User: "linh"}
 
 func question(text string) pika.Query {
 	return pika.Query{Text: text, Limit: 10, Mode: pika.ModeHybrid, Deadline: 5 * time.Second}
-}
-
-// readCorpus reads the facts and questions of both halves.
-func readCorpus(folder string) (facts []pika.GivenFact, questions []string, err error) {
-	for _, half := range []string{"tune", "report"} {
-		err = errors.Join(err,
-			readLines(filepath.Join(folder, half, "facts.jsonl"), func(line []byte) error {
-				var c pika.Candidate
-				err := json.Unmarshal(line, &c)
-				c.Confidence, c.Sources = 1, nil
-				if c.ValidFrom != nil && c.ValidTo != nil && !c.ValidTo.After(*c.ValidFrom) {
-					c.ValidTo = nil // the API takes no empty interval
-				}
-				facts = append(facts, pika.GivenFact{Candidate: c})
-				return err
-			}),
-			readLines(filepath.Join(folder, half, "queries.jsonl"), func(line []byte) error {
-				var q struct{ Text string }
-				err := json.Unmarshal(line, &q)
-				questions = append(questions, q.Text)
-				return err
-			}))
-	}
-	random := rand.New(rand.NewPCG(1, 1)) // questions of one class stand together
-	random.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
-	random.Shuffle(len(questions), func(i, j int) { questions[i], questions[j] = questions[j], questions[i] })
-	return facts, questions, err
-}
-
-func readLines(path string, each func([]byte) error) error {
-	file, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	for line := range bytes.Lines(file) {
-		if err := each(line); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	return nil
 }
 
 // bed is a memory in stores of its own, and what keeps answers from it.

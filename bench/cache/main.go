@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/bench/corpus"
 	"github.com/pikamem/pika/model/local"
 )
 
@@ -31,10 +32,10 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	corpus := flag.String("corpus", "bench/recall/corpus", "`folder` of the corpus")
+	folder := flag.String("corpus", corpus.Folder, "`folder` of the corpus")
 	searches := flag.Int("searches", 600, "searches of each workload")
 	flag.Parse()
-	facts, questions, err := readCorpus(*corpus)
+	facts, questions, err := corpus.Read(*folder)
 	if err != nil {
 		return err
 	}
