@@ -14,10 +14,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"time"
 
+	"github.com/pikamem/pika/bench/process"
 	"github.com/pikamem/pika/bench/servers"
 )
 
@@ -128,25 +128,11 @@ func runOne(ctx context.Context, b bench, binary string, quick bool, stores *sto
 }
 
 func printConditions(quick bool) {
-	fmt.Printf("Conditions: %s, %d cores of %s, %s %s/%s\n", time.Now().UTC().Format("2006-01-02 15:04 MST"),
-		runtime.NumCPU(), cpuModel(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Printf("Conditions: %s\n", process.Conditions())
 	fmt.Println("One machine runs pika, its Temporal server and this client; searches go without caches of answers.")
 	if quick {
 		fmt.Println("-quick: a tenth of the work. These figures are not to be quoted.")
 	}
-}
-
-func cpuModel() string {
-	info, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return "an unnamed CPU"
-	}
-	for line := range strings.Lines(string(info)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "an unnamed CPU"
 }
 
 // scale returns n, or a tenth of it with -quick.
