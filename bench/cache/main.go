@@ -34,6 +34,8 @@ func main() {
 func run(ctx context.Context) error {
 	folder := flag.String("corpus", corpus.Folder, "`folder` of the corpus")
 	searches := flag.Int("searches", 600, "searches of each workload")
+	interleavings := flag.Int("interleavings", 0, "in place of that: random interleavings of writes and searches over two instances, every answer compared with a search")
+	seed := flag.Uint64("seed", 1, "of the interleavings")
 	flag.Parse()
 	facts, questions, err := corpus.Read(*folder)
 	if err != nil {
@@ -50,6 +52,9 @@ func run(ctx context.Context) error {
 	defer model.Close()
 	fmt.Printf("%s, %d cores, %s, model %s; %d facts, %d questions of one user, embedded parts, one search at a time\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), model.Model().ID, len(facts), len(questions))
+	if *interleavings > 0 {
+		return printInterleavings(ctx, model, facts, questions, *interleavings, *seed)
+	}
 	if err := printTiers(ctx, model, facts, questions); err != nil {
 		return err
 	}
@@ -113,4 +118,18 @@ func printWorkloads(ctx context.Context, model pika.Embedder, facts []pika.Given
 	fmt.Println("ceiling: searches that were asked before. whole-user: every write makes all of the user's answers void.\n" +
 		"other facts, other order: hits that a search at that moment would have answered otherwise.")
 	return nil
+}
+
+// printInterleavings fails if an answer was stale past its bound.
+func printInterleavings(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string, n int, seed uint64) error {
+	fmt.Printf("\nTwo instances on one truth, %d writes and searches in each memory of at first %d facts, answers of %d; seed %d\n", interleavedOps, firstFacts, shownFacts, seed)
+	all := stalenesses(n, seed)
+	results := make([]counted, len(all))
+	for i, s := range all {
+		var err error
+		if results[i], err = s.run(ctx, model, facts, questions, os.Stderr); err != nil {
+			return err
+		}
+	}
+	return printStaleness(os.Stdout, all, results)
 }

@@ -61,10 +61,10 @@ type driver struct {
 	start    time.Time
 	outcomes []outcome // by index of the request
 
-	next                  atomic.Int64
-	done, hits, failures  atomic.Int64
-	slowest               atomic.Int64 // since the last line of progress
-	reportedDone int64
+	next                 atomic.Int64
+	done, hits, failures atomic.Int64
+	slowest              atomic.Int64 // since the last line of progress
+	reportedDone         int64
 }
 
 // drive sends a plan to a pika and returns what became of each request, in its order.
