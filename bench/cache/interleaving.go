@@ -21,8 +21,8 @@ type interleaving struct {
 	facts  []pika.GivenFact // of the corpus
 
 	questions []string
-	live      []string          // ids of facts that may be deleted
-	writes    map[string]*write // the last one of a fact, by its id
+	live      []string            // ids of facts that may be deleted
+	writes    map[string]*write   // the last one of a fact, by its id
 	lastWrite [2]time.Time        // of each instance
 	former    map[string][]string // what a search found before a write that is not finished, by question
 	steps     []string            // what was done, for the report of a failure

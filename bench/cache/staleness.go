@@ -153,8 +153,16 @@ func (c *counted) add(o counted) {
 		sum *int
 		n   int
 	}{
-		{&c.interleavings, o.interleavings}, {&c.writes, o.writes}, {&c.searches, o.searches}, {&c.same, o.same}, {&c.order, o.order},
-		{&c.nearTies, o.nearTies}, {&c.otherRank, o.otherRank}, {&c.underWrite, o.underWrite}, {&c.within, o.within}, {&c.past, o.past},
+		{&c.interleavings, o.interleavings},
+		{&c.writes, o.writes},
+		{&c.searches, o.searches},
+		{&c.same, o.same},
+		{&c.order, o.order},
+		{&c.nearTies, o.nearTies},
+		{&c.otherRank, o.otherRank},
+		{&c.underWrite, o.underWrite},
+		{&c.within, o.within},
+		{&c.past, o.past},
 	} {
 		*n.sum += n.n
 	}
