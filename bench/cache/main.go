@@ -50,11 +50,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer model.Close()
-	fmt.Printf("%s, %d cores, %s, model %s; %d facts, %d questions of one user, embedded parts, one search at a time\n",
-		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), model.Model().ID, len(facts), len(questions))
+	fmt.Printf("%s, %d cores, %s, model %s; %d facts, %d questions", time.Now().UTC().Format(time.DateOnly),
+		runtime.NumCPU(), runtime.Version(), model.Model().ID, len(facts), len(questions))
 	if *interleavings > 0 {
 		return printInterleavings(ctx, model, facts, questions, *interleavings, *seed)
 	}
+	fmt.Println(" of one user, embedded parts, one search at a time")
 	if err := printTiers(ctx, model, facts, questions); err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func printWorkloads(ctx context.Context, model pika.Embedder, facts []pika.Given
 
 // printInterleavings fails if an answer was stale past its bound.
 func printInterleavings(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string, n int, seed uint64) error {
-	fmt.Printf("\nTwo instances on one truth, %d writes and searches in each memory of at first %d facts, answers of %d; seed %d\n", interleavedOps, firstFacts, shownFacts, seed)
+	fmt.Printf(" in many small memories, embedded parts\n\nTwo instances on one truth, %d writes and searches in each memory of at first %d facts, answers of %d; seed %d\n", interleavedOps, firstFacts, shownFacts, seed)
 	all := stalenesses(n, seed)
 	results := make([]counted, len(all))
 	for i, s := range all {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"text/tabwriter"
+	"time"
 )
 
 // The rates of the ramp: each is twice the one before.
@@ -12,6 +13,9 @@ const (
 	firstRate = 50.0
 	lastRate  = 12_800.0
 )
+
+// pause lets what an overloaded pika is still busy with end before the next mix.
+const pause = 10 * time.Second
 
 // ramp raises the rate of each mix until its p99 is over the target or something fails,
 // and prints the last rate at which all was well.
@@ -34,7 +38,10 @@ func (b *bed) ramp(ctx context.Context, s settings, p *planner) error {
 			}
 			knee = rate
 		}
-		knees = append(knees, fmt.Sprintf("%s: all is well up to %g searches/s", m.what(), knee))
+		if !wait(ctx, pause) {
+			return ctx.Err()
+		}
+		knees = append(knees, m.what()+": "+kneeText(knee))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -53,4 +60,11 @@ func (m measured) row(table *tabwriter.Writer, of mix, intended float64) bool {
 		rate(count(searches, func(o outcome) bool { return !o.failed() }), m.took), share(count(searches, outcome.hit), len(searches)), all.columns(),
 		share(count(searches, func(o outcome) bool { return o.degraded != "" }), len(searches)), failures, reasons(m.outcomes), m.pika.Seconds()/m.took.Seconds())
 	return failures == 0 && all.at(99) <= targetP99
+}
+
+func kneeText(knee float64) string {
+	if knee == 0 {
+		return fmt.Sprintf("not well even at %g searches/s", firstRate)
+	}
+	return fmt.Sprintf("all is well up to %g searches/s", knee)
 }

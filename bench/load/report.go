@@ -32,19 +32,21 @@ type measured struct {
 	took      time.Duration // until the last answer
 	pika      time.Duration // CPU of the process, without its Temporal server
 	generator time.Duration // CPU of this process
+	machine   time.Duration // CPU of everything on the machine
 	memory    int64         // resident, of pika afterwards, in bytes
 }
 
 // measure sends a plan and reads what it cost.
 func (b *bed) measure(ctx context.Context, plan []request, l load) measured {
-	m := measured{pika: b.server.CPU(), generator: ownCPU()}
+	m := measured{pika: b.server.CPU(), generator: ownCPU(), machine: process.MachineCPU()}
 	if len(plan) > 0 {
 		m.intended = plan[len(plan)-1].at
 	}
 	start := time.Now()
 	m.outcomes = b.drive(ctx, plan, l)
 	m.took = time.Since(start)
-	m.pika, m.generator, m.memory = b.server.CPU()-m.pika, ownCPU()-m.generator, b.server.RSS()
+	m.pika, m.generator, m.machine = b.server.CPU()-m.pika, ownCPU()-m.generator, process.MachineCPU()-m.machine
+	m.memory = b.server.RSS()
 	return m
 }
 
@@ -178,8 +180,12 @@ func (m measured) printFigures(w io.Writer, searches []outcome) {
 	target("errors of searches and writes", fmt.Sprint(failures, reasons(m.outcomes)), "0", failures == 0)
 	note("degraded searches", "%s", degraded(searches))
 	note("requests sent late, p99", "%s", milliseconds(lateness.at(99)))
-	note("CPU of pika", "%.1f s, %.2f cores", m.pika.Seconds(), m.pika.Seconds()/m.took.Seconds())
-	note("CPU of this client", "%.1f s, %.2f cores", m.generator.Seconds(), m.generator.Seconds()/m.took.Seconds())
+	cpu := func(what string, d time.Duration) {
+		note("CPU of "+what, "%.1f s, %.2f cores", d.Seconds(), rate(1, m.took)*d.Seconds())
+	}
+	cpu("pika", m.pika)
+	cpu("this client", m.generator)
+	cpu("everything else on the machine, the servers among it", max(m.machine-m.pika-m.generator, 0))
 	note("resident memory of pika", "%.0f MiB", float64(m.memory)/(1<<20))
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -25,4 +26,26 @@ func cpuModel() string {
 		}
 	}
 	return "an unnamed CPU"
+}
+
+// MachineCPU returns how long all cores of the machine have worked, for whomever, read from
+// /proc; 0 where there is none.
+func MachineCPU() time.Duration {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(stat), "\n")
+	fields := strings.Fields(line)
+	if len(fields) < 9 {
+		return 0
+	}
+	var ticks int64
+	for i, field := range fields[1:9] {
+		const idle, waiting = 3, 4
+		if n, err := strconv.ParseInt(field, 10, 64); err == nil && i != idle && i != waiting {
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * time.Second / ticksPerSecond
 }
