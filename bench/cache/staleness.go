@@ -17,6 +17,7 @@ import (
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/cache"
 	"github.com/pikamem/pika/search"
+	"github.com/pikamem/pika/store/memory"
 )
 
 // staleness is a number of random interleavings of writes and searches over two instances
@@ -34,7 +35,7 @@ type staleness struct {
 const (
 	boundLost      = 30 * time.Second
 	interleavedOps = 16
-	perBed         = 100 // interleavings that share their stores
+	perBed         = 50 // interleavings that share their stores
 )
 
 // stalenesses are the two that are measured, half of the interleavings each.
@@ -132,6 +133,9 @@ func (p *pair) open(ctx context.Context, i int) *instance {
 // not depend on the others.
 func (s staleness) run(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string, progress io.Writer) (counted, error) {
 	all := counted{tiers: map[pika.Tier]int{}}
+	vectors := memory.New(memory.Options{}) // no text is embedded twice
+	defer vectors.Close()
+	model = cache.NewEmbedder(model, vectors, cache.EmbedderOptions{})
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())

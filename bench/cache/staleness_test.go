@@ -46,7 +46,7 @@ func TestStaleness(t *testing.T) {
 func TestStalenessIsSeen(t *testing.T) {
 	t.Parallel()
 	facts, questions := readTestCorpus(t)
-	s := staleness{name: "lost, held to none", lost: true, bound: latest, interleavings: 60, seed: 2}
+	s := staleness{name: "lost, held to none", lost: true, bound: latest, interleavings: 50, seed: 2}
 	c, err := s.run(t.Context(), pikatest.NewEmbedder(128), facts, questions, os.Stderr)
 	if err != nil {
 		t.Fatal(err)
