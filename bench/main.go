@@ -14,9 +14,11 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"time"
+
+	"github.com/pikamem/pika/bench/process"
+	"github.com/pikamem/pika/bench/servers"
 )
 
 // bench is one benchmark: its name, what it measures, and the run.
@@ -87,7 +89,7 @@ func runAll(ctx context.Context, pattern, binary string, quick bool) (err error)
 			continue
 		}
 		err := runOne(ctx, b, binary, quick, stores)
-		if errors.Is(err, errNoServers) && pattern == everything {
+		if errors.Is(err, servers.ErrUnnamed) && pattern == everything {
 			fmt.Printf("\n%s: left out: %v\n", b.name, err)
 			continue
 		}
@@ -126,25 +128,11 @@ func runOne(ctx context.Context, b bench, binary string, quick bool, stores *sto
 }
 
 func printConditions(quick bool) {
-	fmt.Printf("Conditions: %s, %d cores of %s, %s %s/%s\n", time.Now().UTC().Format("2006-01-02 15:04 MST"),
-		runtime.NumCPU(), cpuModel(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Printf("Conditions: %s\n", process.Conditions())
 	fmt.Println("One machine runs pika, its Temporal server and this client; searches go without caches of answers.")
 	if quick {
 		fmt.Println("-quick: a tenth of the work. These figures are not to be quoted.")
 	}
-}
-
-func cpuModel() string {
-	info, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return "an unnamed CPU"
-	}
-	for line := range strings.Lines(string(info)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "an unnamed CPU"
 }
 
 // scale returns n, or a tenth of it with -quick.

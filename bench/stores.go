@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/bench/servers"
 )
 
 // storesBench holds what the benchmarks of the stores share: the same facts and vectors
@@ -20,14 +21,11 @@ type storesBench struct {
 	model    pika.EmbeddingModel
 	embedded *column
 	real     *column
-	servers  *servers
+	servers  *servers.Servers
 	users    storesUsers
 	later    map[pika.Scope][]string // facts that were linked after seeding, for the removal
 	dir      string
 }
-
-// errNoServers says how to have the servers.
-var errNoServers = errors.New(`the real servers are not named: make servers-up, then eval "$(deploy/local/servers env)"`)
 
 // storesEntries are the benchmarks of the stores in the order they run in: the last one
 // gives the embedded file to a pika of its own.
@@ -46,10 +44,10 @@ func (s *storesBench) open(ctx context.Context) (err error) {
 	if s.real != nil {
 		return nil
 	}
-	if s.servers, err = connectServers(ctx); err != nil {
+	if s.servers, err = servers.Connect(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("Servers on this machine: %s\n", s.servers.versions)
+	fmt.Printf("Servers on this machine: %s\n", s.servers.Versions)
 	if s.dir, err = os.MkdirTemp("", "pika-bench-stores-"); err != nil {
 		return err
 	}
@@ -58,7 +56,7 @@ func (s *storesBench) open(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, embedder.Close()) }()
-	s.model, s.users = embedder.Model(), newStoresUsers(s.quick, s.servers.name)
+	s.model, s.users = embedder.Model(), newStoresUsers(s.quick, s.servers.Name)
 	if s.embedded, err = openEmbedded(ctx, s.dir, s.model); err != nil {
 		return err
 	}
@@ -76,7 +74,7 @@ func (s *storesBench) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
 	defer cancel()
 	fmt.Fprintln(os.Stderr, "  removing what was made on the servers")
-	err := errors.Join(s.removeLinks(ctx), s.embedded.close(), s.real.close(), s.servers.remove(ctx))
+	err := errors.Join(s.removeLinks(ctx), s.embedded.close(), s.real.close(), s.servers.Remove(ctx))
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/bench/servers"
 	"github.com/pikamem/pika/projection"
 	"github.com/pikamem/pika/store/milvus"
 	"github.com/pikamem/pika/store/neo4j"
@@ -83,25 +84,25 @@ func openEmbedded(ctx context.Context, dir string, model pika.EmbeddingModel) (*
 }
 
 // openReal makes the schemas on the servers and opens the stores.
-func openReal(ctx context.Context, s *servers, model pika.EmbeddingModel) (*column, error) {
-	c := &column{name: "real", data: filepath.Join(os.TempDir(), s.name), env: s.env}
+func openReal(ctx context.Context, s *servers.Servers, model pika.EmbeddingModel) (*column, error) {
+	c := &column{name: "real", data: filepath.Join(os.TempDir(), s.Name), env: s.Env}
 	if err := c.openReal(ctx, s, model); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
 }
 
-func (c *column) openReal(ctx context.Context, s *servers, model pika.EmbeddingModel) error {
+func (c *column) openReal(ctx context.Context, s *servers.Servers, model pika.EmbeddingModel) error {
 	c.onClose(func() error { return os.RemoveAll(c.data) })
-	if _, _, err := postgres.Migrate(ctx, s.env["PIKA_FACTS"]); err != nil {
+	if _, _, err := postgres.Migrate(ctx, s.Env["PIKA_FACTS"]); err != nil {
 		return err
 	}
-	db, err := postgres.Open(postgres.Config{URL: s.env["PIKA_FACTS"]})
+	db, err := postgres.Open(postgres.Config{URL: s.Env["PIKA_FACTS"]})
 	if err != nil {
 		return err
 	}
 	c.onClose(db.Close)
-	config, err := milvus.ParseURL(s.env["PIKA_VECTORS"])
+	config, err := milvus.ParseURL(s.Env["PIKA_VECTORS"])
 	if err != nil {
 		return err
 	}
@@ -117,8 +118,8 @@ func (c *column) openReal(ctx context.Context, s *servers, model pika.EmbeddingM
 	return c.openGraph(ctx, s)
 }
 
-func (c *column) openGraph(ctx context.Context, s *servers) error {
-	config, err := neo4j.ParseURL(s.env["PIKA_GRAPH"])
+func (c *column) openGraph(ctx context.Context, s *servers.Servers) error {
+	config, err := neo4j.ParseURL(s.Env["PIKA_GRAPH"])
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (s *storesBench) seed(ctx context.Context, embedder pika.Embedder) error {
 		}
 		fmt.Printf("Seeded the %s stores with %d facts of %d users in %.0f s\n", c.name, s.users.facts(), len(s.users.all()), time.Since(start).Seconds())
 	}
-	indexed, err := s.servers.settle(ctx, s.users.facts())
+	indexed, err := s.servers.Settle(ctx, s.users.facts())
 	if err != nil {
 		return err
 	}

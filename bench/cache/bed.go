@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,56 +25,20 @@ func question(text string) pika.Query {
 	return pika.Query{Text: text, Limit: 10, Mode: pika.ModeHybrid, Deadline: 5 * time.Second}
 }
 
-// readCorpus reads the facts and questions of both halves.
-func readCorpus(folder string) (facts []pika.GivenFact, questions []string, err error) {
-	for _, half := range []string{"tune", "report"} {
-		err = errors.Join(err,
-			readLines(filepath.Join(folder, half, "facts.jsonl"), func(line []byte) error {
-				var c pika.Candidate
-				err := json.Unmarshal(line, &c)
-				c.Confidence, c.Sources = 1, nil
-				if c.ValidFrom != nil && c.ValidTo != nil && !c.ValidTo.After(*c.ValidFrom) {
-					c.ValidTo = nil // the API takes no empty interval
-				}
-				facts = append(facts, pika.GivenFact{Candidate: c})
-				return err
-			}),
-			readLines(filepath.Join(folder, half, "queries.jsonl"), func(line []byte) error {
-				var q struct{ Text string }
-				err := json.Unmarshal(line, &q)
-				questions = append(questions, q.Text)
-				return err
-			}))
-	}
-	random := rand.New(rand.NewPCG(1, 1)) // questions of one class stand together
-	random.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
-	random.Shuffle(len(questions), func(i, j int) { questions[i], questions[j] = questions[j], questions[i] })
-	return facts, questions, err
-}
-
-func readLines(path string, each func([]byte) error) error {
-	file, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	for line := range bytes.Lines(file) {
-		if err := each(line); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	return nil
-}
-
 // bed is a memory in stores of its own, and what keeps answers from it.
 type bed struct {
 	db        *sqlite.DB
 	vectors   *sqlite.Vectors
 	embedder  pika.Embedder
-	cache     *memory.Cache
+	cache     pika.Cache
 	freshness *cache.Freshness
 	write     *projection.Projections
+	scope     pika.Scope
 	jobs      int
 	close     func()
+
+	now    func() time.Time                  // nil: time.Now
+	source func(*search.Engine) cache.Source // between the cache and the search; nil: nothing
 }
 
 func open(ctx context.Context, model pika.Embedder, facts []pika.GivenFact) (*bed, error) {
@@ -85,7 +46,8 @@ func open(ctx context.Context, model pika.Embedder, facts []pika.GivenFact) (*be
 	if err != nil {
 		return nil, err
 	}
-	b := &bed{cache: memory.New(memory.Options{})}
+	kept := memory.New(memory.Options{})
+	b := &bed{cache: kept, scope: scope}
 	b.close = func() { _ = os.RemoveAll(folder) }
 	if b.db, err = sqlite.Open(ctx, filepath.Join(folder, "pika.db"), sqlite.Options{Relaxed: true}); err != nil {
 		b.close()
@@ -97,10 +59,10 @@ func open(ctx context.Context, model pika.Embedder, facts []pika.GivenFact) (*be
 		return nil, err
 	}
 	b.close = func() {
-		_ = errors.Join(b.vectors.Close(), b.db.Close(), b.cache.Close(), os.RemoveAll(folder))
+		_ = errors.Join(b.vectors.Close(), b.db.Close(), kept.Close(), os.RemoveAll(folder))
 	}
 	b.freshness = cache.NewFreshness(b.db, b.cache, nil)
-	b.write = &projection.Projections{Facts: b.db, Messages: b.db, Outbox: b.db, Graph: b.db.Graph(), Index: b.index, Freshness: b.freshness}
+	b.write = b.projections()
 	for part := range slices.Chunk(facts, 100) {
 		if _, err := b.add(ctx, part...); err != nil {
 			b.close()
@@ -110,27 +72,55 @@ func open(ctx context.Context, model pika.Embedder, facts []pika.GivenFact) (*be
 	return b, nil
 }
 
+func (b *bed) projections() *projection.Projections {
+	return &projection.Projections{Facts: b.db, Messages: b.db, Outbox: b.db, Graph: b.db.Graph(), Index: b.index, Freshness: b.freshness, Now: b.clock}
+}
+
 func (b *bed) index() pika.Index { return pika.FixedIndex(b.embedder, b.vectors)() }
 
 // add stores facts as a job does, and returns their ids.
 func (b *bed) add(ctx context.Context, given ...pika.GivenFact) ([]string, error) {
-	b.jobs++
-	request := pika.JobRequest{ID: fmt.Sprint("job", b.jobs), Scope: scope, Facts: given, AcceptedAt: time.Now().UTC()}
-	facts, rejected := extract.GivenFacts(request)
-	if len(rejected) > 0 {
-		return nil, fmt.Errorf("%d facts are refused: %s", len(rejected), rejected[0].Reason)
-	}
-	if _, err := b.db.Commit(ctx, scope, pika.Commit{JobID: request.ID, Facts: facts, At: request.AcceptedAt}); err != nil {
+	facts, _, err := b.commit(ctx, given...)
+	if err != nil {
 		return nil, err
 	}
+	return factIDs(facts), b.finish(ctx, facts)
+}
+
+// commit is the first half of a job: the truth has the facts.
+func (b *bed) commit(ctx context.Context, given ...pika.GivenFact) ([]pika.Fact, []pika.FactOutcome, error) {
+	b.jobs++
+	request := pika.JobRequest{ID: fmt.Sprint("job", b.jobs), Scope: b.scope, Facts: given, AcceptedAt: b.clock().UTC()}
+	facts, rejected := extract.GivenFacts(request)
+	if len(rejected) > 0 {
+		return nil, nil, fmt.Errorf("%d facts are refused: %s", len(rejected), rejected[0].Reason)
+	}
+	outcomes, err := b.db.Commit(ctx, b.scope, pika.Commit{JobID: request.ID, Facts: facts, At: request.AcceptedAt})
+	return facts, outcomes, err
+}
+
+// finish is the second half: the indexes have them, and whoever keeps answers knows.
+func (b *bed) finish(ctx context.Context, facts []pika.Fact) error {
+	return errors.Join(
+		b.write.WriteFactVectors(ctx, b.scope, projection.Passages(facts)),
+		b.write.WriteLinks(ctx, b.scope, extract.Links(facts)),
+		b.freshness.Note(ctx, b.scope, pika.Change{Added: factIDs(facts)}))
+}
+
+func factIDs(facts []pika.Fact) []string {
 	ids := make([]string, len(facts))
 	for i := range facts {
 		ids[i] = facts[i].ID
 	}
-	return ids, errors.Join(
-		b.write.WriteFactVectors(ctx, scope, projection.Passages(facts)),
-		b.write.WriteLinks(ctx, scope, extract.Links(facts)),
-		b.freshness.Note(ctx, scope, pika.Change{Added: ids}))
+	return ids
+}
+
+// clock is what time it is for everything in the bed.
+func (b *bed) clock() time.Time {
+	if b.now == nil {
+		return time.Now()
+	}
+	return b.now()
 }
 
 // gateway is one process that answers.
@@ -142,9 +132,13 @@ type gateway struct {
 
 // gateway starts one, in the process that writes.
 func (b *bed) gateway(ctx context.Context) *gateway {
-	g := &gateway{engine: search.New(search.Config{Facts: b.db, Messages: b.db, Keyword: b.db, Graph: b.db.Graph(), Index: b.index})}
-	g.Searcher = cache.NewSearcher(g.engine, cache.SearcherOptions{
-		Cache: b.cache, Freshness: b.freshness, Changes: b.db, Index: b.index,
+	g := &gateway{engine: search.New(search.Config{Facts: b.db, Messages: b.db, Keyword: b.db, Graph: b.db.Graph(), Index: b.index, Now: b.clock})}
+	var source cache.Source = g.engine
+	if b.source != nil {
+		source = b.source(g.engine)
+	}
+	g.Searcher = cache.NewSearcher(source, cache.SearcherOptions{
+		Now: b.clock, Cache: b.cache, Freshness: b.freshness, Changes: b.db, Index: b.index,
 		Vectors: func(ctx context.Context, scope pika.Scope, _ pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
 			return b.vectors.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
 		},

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/bench/corpus"
 	"github.com/pikamem/pika/model/local"
 )
 
@@ -32,12 +33,14 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	corpus := flag.String("corpus", "bench/recall/corpus", "`folder` of the corpus")
+	folder := flag.String("corpus", corpus.Folder, "`folder` of the corpus")
 	searches := flag.Int("searches", 600, "searches of each workload")
 	pairs := flag.String("pairs", "bench/cache/testdata/pairs,bench/cache/testdata/held_back", "`folders` of pairs of questions, separated by commas")
 	only := flag.String("only", "", "one `part`: tiers, pairs or workloads; empty: all")
+	interleavings := flag.Int("interleavings", 0, "in place of that: random interleavings of writes and searches over two instances, every answer compared with a search")
+	seed := flag.Uint64("seed", 1, "of the interleavings")
 	flag.Parse()
-	facts, questions, err := readCorpus(*corpus)
+	facts, questions, err := corpus.Read(*folder)
 	if err != nil {
 		return err
 	}
@@ -50,8 +53,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer model.Close()
-	fmt.Printf("%s, %d cores, %s, model %s; %d facts, %d questions of one user, embedded parts, one search at a time\n",
-		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), model.Model().ID, len(facts), len(questions))
+	fmt.Printf("%s, %d cores, %s, model %s; %d facts, %d questions", time.Now().UTC().Format(time.DateOnly),
+		runtime.NumCPU(), runtime.Version(), model.Model().ID, len(facts), len(questions))
+	if *interleavings > 0 {
+		return printInterleavings(ctx, model, facts, questions, *interleavings, *seed)
+	}
+	fmt.Println(" of one user, embedded parts, one search at a time")
 	parts := []struct {
 		name  string
 		print func() error
@@ -134,4 +141,18 @@ func printWorkloads(ctx context.Context, model pika.Embedder, facts []pika.Given
 	fmt.Println("ceiling: searches that were asked before. whole-user: every write makes all of the user's answers void.\n" +
 		"other facts, other order: hits that a search at that moment would have answered otherwise.")
 	return nil
+}
+
+// printInterleavings fails if an answer was stale past its bound.
+func printInterleavings(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string, n int, seed uint64) error {
+	fmt.Printf(" in many small memories, embedded parts\n\nTwo instances on one truth, %d writes and searches in each memory of at first %d facts, answers of %d; seed %d\n", interleavedOps, firstFacts, shownFacts, seed)
+	all := stalenesses(n, seed)
+	results := make([]counted, len(all))
+	for i, s := range all {
+		var err error
+		if results[i], err = s.run(ctx, model, facts, questions, os.Stderr); err != nil {
+			return err
+		}
+	}
+	return printStaleness(os.Stdout, all, results)
 }

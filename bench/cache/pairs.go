@@ -12,18 +12,18 @@ import (
 	"github.com/pikamem/pika"
 )
 
-// pair is two questions: near misses, which only look alike, have a class; those that ask
+// questionPair is two questions: near misses, which only look alike, have a class; those that ask
 // the same have a kind.
-type pair struct {
+type questionPair struct {
 	Class, Kind string
 	A, B        string
 	Facts       []struct{ Text string }
 }
 
-func readPairs(folder, name string) (pairs []pair, err error) {
+func readPairs(folder, name string) (pairs []questionPair, err error) {
 	for _, language := range []string{"vi", "en"} {
 		err = readLines(filepath.Join(folder, name+"."+language+".jsonl"), func(line []byte) error {
-			var p pair
+			var p questionPair
 			err := json.Unmarshal(line, &p)
 			pairs = append(pairs, p)
 			return err
@@ -40,7 +40,7 @@ func readPairs(folder, name string) (pairs []pair, err error) {
 // and which of these are not what a search finds. Beside it stands a cache that gives the
 // first's answer if the cosine of the questions is 0.9 or more.
 func printPairs(ctx context.Context, model pika.Embedder, folder string, corpus []pika.GivenFact) error {
-	sets := map[string][]pair{}
+	sets := map[string][]questionPair{}
 	var facts []pika.GivenFact
 	known := map[string]bool{}
 	for _, name := range []string{"near_miss", "same"} {
@@ -92,7 +92,7 @@ func (t *tally) add(o tally) {
 	t.cosine, t.cosineWrong = t.cosine+o.cosine, t.cosineWrong+o.cosineWrong
 }
 
-func printSet(ctx context.Context, table *tabwriter.Writer, g *gateway, model pika.Embedder, name string, pairs []pair) error {
+func printSet(ctx context.Context, table *tabwriter.Writer, g *gateway, model pika.Embedder, name string, pairs []questionPair) error {
 	groups, all := map[string]*tally{}, tally{}
 	for _, p := range pairs {
 		t, err := askPair(ctx, g, model, p)
@@ -124,7 +124,7 @@ func printSet(ctx context.Context, table *tabwriter.Writer, g *gateway, model pi
 func share(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
 
 // askPair asks both questions of a pair.
-func askPair(ctx context.Context, g *gateway, model pika.Embedder, p pair) (t tally, err error) {
+func askPair(ctx context.Context, g *gateway, model pika.Embedder, p questionPair) (t tally, err error) {
 	t.pairs = 1
 	first, err := g.Search(ctx, scope, question(p.A))
 	if err != nil {

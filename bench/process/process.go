@@ -8,6 +8,7 @@ package process
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -149,6 +150,37 @@ func (s *Server) stop() error {
 		s.Kill()
 		return errors.New("pika did not stop within 15 s of SIGTERM")
 	}
+}
+
+// Run runs one of pika's commands that end by themselves, such as migrate, until ctx ends,
+// and returns an error with what it printed unless it ends with exit code 0.
+func Run(ctx context.Context, o Options) error {
+	command := exec.CommandContext(ctx, o.Binary, append([]string{o.Command}, o.Args...)...)
+	command.Env = environment(o.Env)
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("pika %s: %w: %s", o.Command, err, output)
+	}
+	return nil
+}
+
+// ticksPerSecond is the unit of times in /proc, which is the same on every Linux.
+const ticksPerSecond = 100
+
+// CPU returns how long the process has worked on all cores together, without its
+// Temporal server, read from /proc; 0 where there is none.
+func (s *Server) CPU() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.PID()))
+	if err != nil {
+		return 0
+	}
+	// The name before the last parenthesis may hold spaces; after it comes the third field.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * time.Second / ticksPerSecond
 }
 
 // RSS returns the resident memory of the process in bytes, read from /proc; 0 where

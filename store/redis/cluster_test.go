@@ -93,7 +93,7 @@ func TestCluster(t *testing.T) {
 		}
 	})
 	t.Run("a server named as a cluster", func(t *testing.T) {
-		c := open(t, patient(redis.Config{Addresses: []string{startServer(t).address()}, Cluster: true}))
+		c := open(t, patient(redis.Config{Addresses: []string{startServer(t).Address()}, Cluster: true}))
 		if err := c.Ping(t.Context()); !strings.Contains(message(err), "name it as redis://") {
 			t.Errorf("Ping = %v", err)
 		}

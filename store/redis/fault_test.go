@@ -82,7 +82,7 @@ func TestServerKilledAndBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.kill()
+	s.Kill()
 	select {
 	case _, open := <-messages:
 		if open {
@@ -92,7 +92,7 @@ func TestServerKilledAndBack(t *testing.T) {
 		t.Error("the subscription outlived its connection")
 	}
 	wantAll(t, c, pika.Unavailable, "cannot connect to Redis", "Redis does not answer")
-	s.start()
+	s.Start()
 	eventually(t, 10*time.Second, func() error { return c.Ping(t.Context()) })
 	for name, call := range operations(c) {
 		if err := call(t.Context()); err != nil {
@@ -163,7 +163,7 @@ func TestWrongPassword(t *testing.T) {
 		"wrong":      {Password: "battery staple"},
 		"wrong user": {Username: "nobody", Password: password},
 	} {
-		config.Addresses = []string{s.address()}
+		config.Addresses = []string{s.Address()}
 		c := open(t, patient(config))
 		wantAll(t, c, pika.Unavailable, "refuses the user or password")
 		for call, f := range operations(c) {

@@ -1,9 +1,7 @@
 package redis_test
 
 import (
-	"bytes"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,76 +20,34 @@ const password = "correct horse"
 
 // server is a Redis of the test's own, which may be stopped and started again.
 type server struct {
-	t       testing.TB
-	port    int
-	args    []string
-	process *exec.Cmd
-	output  bytes.Buffer
+	*pikatest.RedisServer
+	t testing.TB
 }
 
-// startServer starts a server with settings of its configuration. Without the program
-// the rules for real servers hold.
+// startServer starts a server with settings of its configuration.
 func startServer(t testing.TB, settings ...string) *server {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		pikatest.Server(t, "PIKA_TEST_REDIS_URL") // skips or fails where no Redis is wanted or forced
-		t.Skip("redis-server is not installed")
-	}
-	s := &server{t: t, port: pikatest.FreePort(t)}
-	s.args = append([]string{
-		"--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(),
-	}, settings...)
-	s.start()
-	t.Cleanup(s.kill)
-	return s
-}
-
-func (s *server) start() {
-	s.t.Helper()
-	s.process = exec.Command("redis-server", s.args...)
-	s.process.Stdout = &s.output
-	if err := s.process.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	eventually(s.t, 20*time.Second, func() error {
-		c, err := net.Dial("tcp", s.address())
-		if err == nil {
-			c.Close()
-		}
-		return err
-	})
-}
-
-// kill ends the server as kill -9 does.
-func (s *server) kill() {
-	if s.process == nil {
-		return
-	}
-	_ = s.process.Process.Kill()
-	_ = s.process.Wait()
-	s.process = nil
+	return &server{pikatest.StartRedisServer(t, settings...), t}
 }
 
 func (s *server) signal(signal syscall.Signal) {
 	s.t.Helper()
-	if err := s.process.Process.Signal(signal); err != nil {
+	if err := s.Process.Process.Signal(signal); err != nil {
 		s.t.Fatal(err)
 	}
 	if signal == syscall.SIGSTOP {
-		pikatest.AwaitStopped(s.t, s.process.Process.Pid)
+		pikatest.AwaitStopped(s.t, s.Process.Process.Pid)
 	}
 }
 
-func (s *server) address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
-
 func (s *server) config() redis.Config {
-	return redis.Config{Addresses: []string{s.address()}}
+	return redis.Config{Addresses: []string{s.Address()}}
 }
 
 // command sends a command around the cache.
 func (s *server) command(args ...any) any {
 	s.t.Helper()
-	c := goredis.NewClient(&goredis.Options{Addr: s.address()})
+	c := goredis.NewClient(&goredis.Options{Addr: s.Address()})
 	defer c.Close()
 	answer, err := c.Do(s.t.Context(), args...).Result()
 	if err != nil {
@@ -106,7 +62,7 @@ func startCluster(t testing.TB) (addresses []string) {
 	for range 3 {
 		// Its bus would take the port 10,000 above, where outgoing connections are.
 		s := startServer(t, "--cluster-enabled", "yes", "--cluster-port", fmt.Sprint(pikatest.FreePort(t)), "--cluster-config-file", filepath.Join(t.TempDir(), "nodes.conf"), "--cluster-node-timeout", "2000")
-		addresses = append(addresses, s.address())
+		addresses = append(addresses, s.Address())
 	}
 	create := exec.Command("redis-cli", append([]string{"--cluster", "create"}, append(addresses, "--cluster-replicas", "0", "--cluster-yes")...)...)
 	create.Env = os.Environ()

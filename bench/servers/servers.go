@@ -1,4 +1,10 @@
-package main
+// Package servers gives a benchmark the real servers, with a database, collections and
+// prefixes of the run's own on them, and removes those afterwards.
+//
+// What may come in: what several benchmarks need of the servers beside Pika's own stores.
+// What may not: what is measured. The graph has no database of its own: a benchmark names
+// its users after the run, and removes their links itself.
+package servers
 
 import (
 	"context"
@@ -14,29 +20,33 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// servers are the real servers, with a database and prefixes of this run's own on them.
-type servers struct {
-	name     string // of the database, and the prefix everywhere else
-	versions string
-	env      map[string]string // the variables that make a pika use them
+// Servers are the real servers, with a database and prefixes of this run's own on them.
+type Servers struct {
+	Name     string            // of the database, and the prefix everywhere else
+	Versions string            // of all four, to print
+	Env      map[string]string // the variables that make a pika use them
 	postgres string            // URL of the server's own database
 	milvus   *client.GrpcClient
 }
 
-// connectServers reads the addresses that the tests use and makes a database.
-func connectServers(ctx context.Context) (*servers, error) {
+// ErrUnnamed says how to have the servers.
+var ErrUnnamed = errors.New(`the real servers are not named: make servers-up, then eval "$(deploy/local/servers env)"`)
+
+// Connect reads the addresses that the tests use and makes a database. Where one is not
+// named it returns ErrUnnamed.
+func Connect(ctx context.Context) (*Servers, error) {
 	name := fmt.Sprintf("pika_bench_%d_%d", os.Getpid(), time.Now().Unix())
-	s := &servers{name: name, postgres: os.Getenv("PIKA_TEST_POSTGRES_URL")}
+	s := &Servers{Name: name, postgres: os.Getenv("PIKA_TEST_POSTGRES_URL")}
 	milvusAddress, graph, cache := os.Getenv("PIKA_TEST_MILVUS_ADDR"), os.Getenv("PIKA_TEST_NEO4J_URL"), os.Getenv("PIKA_TEST_REDIS_URL")
 	if s.postgres == "" || milvusAddress == "" || graph == "" || cache == "" {
-		return nil, errNoServers
+		return nil, ErrUnnamed
 	}
 	facts, err := url.Parse(s.postgres)
 	if err != nil {
 		return nil, errors.New("PIKA_TEST_POSTGRES_URL is no URL")
 	}
 	facts.Path = "/" + name
-	s.env = map[string]string{
+	s.Env = map[string]string{
 		"PIKA_FACTS": facts.String(), "PIKA_VECTORS": "milvus://" + milvusAddress + "/?prefix=" + name,
 		"PIKA_GRAPH": graph, "PIKA_CACHE": withParameter(cache, "prefix="+name+":"),
 	}
@@ -51,7 +61,7 @@ func connectServers(ctx context.Context) (*servers, error) {
 	if err := s.administer(ctx, s.postgres, create); err != nil {
 		return nil, err
 	}
-	s.versions, err = s.readVersions(ctx, graph, cache)
+	s.Versions, err = s.readVersions(ctx, graph, cache)
 	return s, err
 }
 
@@ -64,7 +74,7 @@ func withParameter(address, parameter string) string {
 }
 
 // administer runs a statement on Postgres beside the store.
-func (s *servers) administer(ctx context.Context, address, sql string) error {
+func (s *Servers) administer(ctx context.Context, address, sql string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, address)
@@ -76,17 +86,17 @@ func (s *servers) administer(ctx context.Context, address, sql string) error {
 	return err
 }
 
-// remove removes the database, the collections and the keys of the cache.
+// Remove removes the database, the collections and the keys of the cache.
 // WITH (FORCE) is refused while autovacuum, which is not ours to end, works in the database.
-func (s *servers) remove(ctx context.Context) error {
+func (s *Servers) Remove(ctx context.Context) error {
 	return errors.Join(
-		s.administer(ctx, s.postgres, "DROP DATABASE IF EXISTS "+s.name),
+		s.administer(ctx, s.postgres, "DROP DATABASE IF EXISTS "+s.Name),
 		s.removeCollections(ctx), s.removeKeys(ctx), s.milvus.Close())
 }
 
-func (s *servers) removeCollections(ctx context.Context) error {
+func (s *Servers) removeCollections(ctx context.Context) error {
 	collections, err := s.collections(ctx)
-	for _, alias := range []string{s.name + "_facts", s.name + "_messages"} {
+	for _, alias := range []string{s.Name + "_facts", s.Name + "_messages"} {
 		_ = s.milvus.DropAlias(ctx, alias) // one that is not there is as well
 	}
 	for _, name := range collections {
@@ -96,14 +106,14 @@ func (s *servers) removeCollections(ctx context.Context) error {
 }
 
 // removeKeys removes what a pika left in Redis; it would end by itself in two days.
-func (s *servers) removeKeys(ctx context.Context) error {
+func (s *Servers) removeKeys(ctx context.Context) error {
 	options, err := redis.ParseURL(os.Getenv("PIKA_TEST_REDIS_URL"))
 	if err != nil {
 		return errors.New("PIKA_TEST_REDIS_URL is no URL")
 	}
 	client := redis.NewClient(options)
 	defer client.Close()
-	keys := client.Scan(ctx, 0, s.name+":*", 1000).Iterator()
+	keys := client.Scan(ctx, 0, s.Name+":*", 1000).Iterator()
 	for keys.Next(ctx) {
 		err = errors.Join(err, client.Del(ctx, keys.Val()).Err())
 	}
@@ -111,22 +121,22 @@ func (s *servers) removeKeys(ctx context.Context) error {
 }
 
 // collections returns the names of this run's collections.
-func (s *servers) collections(ctx context.Context) ([]string, error) {
+func (s *Servers) collections(ctx context.Context) ([]string, error) {
 	all, err := s.milvus.ListCollections(ctx)
 	var names []string
 	for _, c := range all {
-		if strings.HasPrefix(c.Name, s.name) {
+		if strings.HasPrefix(c.Name, s.Name) {
 			names = append(names, c.Name)
 		}
 	}
 	return names, err
 }
 
-// settle brings the servers to the state they reach by themselves when nobody writes
+// Settle brings the servers to the state they reach by themselves when nobody writes
 // for a while: statistics for the planner, and rows in sealed segments with an index. It
 // says how many of the rows of facts are in an index.
-func (s *servers) settle(ctx context.Context, rows int) (string, error) {
-	if err := s.administer(ctx, s.env["PIKA_FACTS"], "VACUUM ANALYZE"); err != nil {
+func (s *Servers) Settle(ctx context.Context, rows int) (string, error) {
+	if err := s.administer(ctx, s.Env["PIKA_FACTS"], "VACUUM ANALYZE"); err != nil {
 		return "", err
 	}
 	names, err := s.collections(ctx)
@@ -134,16 +144,16 @@ func (s *servers) settle(ctx context.Context, rows int) (string, error) {
 		return "", err
 	}
 	for _, name := range names {
-		if strings.HasPrefix(name, s.name+"_facts_") {
+		if strings.HasPrefix(name, s.Name+"_facts_") {
 			return s.settleCollection(ctx, name, int64(rows))
 		}
 	}
-	return "", fmt.Errorf("the collection of facts of %s is not in Milvus", s.name)
+	return "", fmt.Errorf("the collection of facts of %s is not in Milvus", s.Name)
 }
 
 // settleCollection flushes and waits until all rows are in service, every segment that
 // gets an index has it, and nothing moves for three seconds.
-func (s *servers) settleCollection(ctx context.Context, name string, rows int64) (string, error) {
+func (s *Servers) settleCollection(ctx context.Context, name string, rows int64) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	if err := s.milvus.Flush(ctx, name, false); err != nil {
@@ -177,7 +187,7 @@ const leastIndexed = 1024
 // segments counts the rows in service: in an index, and without one for good.
 type segments struct{ indexed, small int64 }
 
-func (s *servers) segments(ctx context.Context, name string) (segments, error) {
+func (s *Servers) segments(ctx context.Context, name string) (segments, error) {
 	var n segments
 	loaded, err := s.milvus.GetQuerySegmentInfo(ctx, name)
 	for _, segment := range loaded {

@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 // readVersions asks every server who it is.
-func (s *servers) readVersions(ctx context.Context, graph, cache string) (string, error) {
+func (s *Servers) readVersions(ctx context.Context, graph, cache string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	var versions []string
