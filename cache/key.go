@@ -15,7 +15,8 @@ import (
 // or what the key is made of, changes.
 const (
 	embeddingPrefix  = "pika:embedding:1:"
-	extractionPrefix = "pika:llm:2:"
+	extractionPrefix = "pika:llm:3:"
+	alikePrefix      = "pika:llm-alike:1:"
 	answerPrefix     = "pika:answer:1:"
 )
 
