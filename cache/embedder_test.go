@@ -315,6 +315,10 @@ func (brokenCache) GetValues(context.Context, ...string) (map[string][]byte, err
 
 func (brokenCache) SetValue(context.Context, string, []byte, time.Duration) error { return errBroken }
 
+func (brokenCache) Lease(context.Context, string, time.Duration) (func(), bool, error) {
+	return nil, false, errBroken
+}
+
 // hangingCache answers when its caller has had enough.
 type hangingCache struct{ pika.Cache }
 

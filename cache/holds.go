@@ -36,6 +36,7 @@ func (r *request) lookUp(ctx context.Context) *pika.Answer {
 		r.o.Metrics.countStale()
 	} else {
 		r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
+		r.refreshEarly(ctx, kept)
 	}
 	return given
 }
@@ -55,6 +56,7 @@ func (r *request) read(ctx context.Context) (kept *keptAnswer, bytes int, publis
 		return nil, 0, ""
 	}
 	values, epochs, err := r.o.Cache.ReadScope(ctx, r.scope, r.key)
+	r.failing = err != nil
 	if err != nil || values[r.key] == nil {
 		r.count(false)
 		return nil, 0, ""
@@ -70,6 +72,8 @@ func (r *request) read(ctx context.Context) (kept *keptAnswer, bytes int, publis
 // judge decides whether an answer is given.
 func (r *request) judge(ctx context.Context, a *keptAnswer, bytes int, published string) *pika.Answer {
 	switch {
+	case !a.fresh(r.now) && (!r.known || a.Version != r.version):
+		return nil
 	case !r.known:
 		if published != strconv.FormatInt(a.Version, 10) {
 			return nil

@@ -20,6 +20,9 @@ const (
 	answerPrefix     = "pika:answer:1:"
 )
 
+// refreshSuffix follows the key of an answer in the name of the lease on making it anew.
+const refreshSuffix = ":refresh"
+
 // embeddingKey names the vector of a text. It is global: a vector says nothing about
 // who asked for it. normal is the text in its normal form.
 func embeddingKey(model pika.EmbeddingModel, role pika.EmbedRole, normal string) string {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -38,8 +39,10 @@ type SearcherOptions struct {
 	TTL        time.Duration // how long an answer is kept. Defaults to DefaultAnswerTTL
 	LocalBytes int64         // of answers in this process. Defaults to 64 MiB
 	Now        func() time.Time
-	Log        *slog.Logger // Defaults to no log
-	Metrics    *Metrics     // Defaults to counters that nobody reads
+	After      func(time.Duration) <-chan time.Time // Defaults to time.After
+	Random     func() float64                       // in [0, 1), for many goroutines. Defaults to rand.Float64
+	Log        *slog.Logger                         // Defaults to no log
+	Metrics    *Metrics                             // Defaults to counters that nobody reads
 }
 
 // Searcher is a pika.Searcher that gives an answer again as long as it holds: from the
@@ -57,6 +60,8 @@ type Searcher struct {
 	o       SearcherOptions
 	local   *local
 	flights flights[pika.Answer]
+
+	refreshing refreshes
 
 	writing sync.WaitGroup
 	writes  chan struct{} // holds a token for each write to the shared cache
@@ -76,6 +81,12 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	o.TTL = cmp.Or(o.TTL, DefaultAnswerTTL)
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.After == nil {
+		o.After = time.After
+	}
+	if o.Random == nil {
+		o.Random = rand.Float64
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -103,6 +114,7 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 		if a, ok := r.local.get(r.key, r.now); ok {
 			s.o.Metrics.count(L1, 1, 0)
 			s.o.Metrics.countSaved(a.Took)
+			r.refreshEarly(ctx, a)
 			return a.given(pika.TierL1, r.now), nil
 		}
 		s.o.Metrics.count(L1, 0, 1)
@@ -134,6 +146,9 @@ type request struct {
 	listening bool
 	version   int64 // of the memory, before anything else of it was read
 	known     bool  // it could be read
+
+	failing bool   // the shared cache does not answer
+	release func() // gives the lease back (lease.go); nil: there is none
 }
 
 // answer looks into the shared cache, else asks the source and keeps its answer.
@@ -143,6 +158,10 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 	if kept != nil {
 		return *kept, nil
 	}
+	if kept = r.await(ctx); kept != nil {
+		return *kept, nil
+	}
+	defer r.giveBack()
 	q := r.query
 	q.Deadline = max(q.Deadline-time.Since(started), pika.MinDeadlineMS*time.Millisecond)
 	if r.known {
@@ -164,10 +183,8 @@ func (r *request) keep(ctx context.Context, given pika.Answer, trace *search.Tra
 	if trace == nil {
 		return
 	}
-	a := &keptAnswer{Version: r.version, MadeAt: r.now, Until: r.now.Add(r.o.TTL), Took: took, Answer: given, Trace: trace}
-	if !trace.Until.IsZero() && trace.Until.Before(a.Until) {
-		a.Until = trace.Until
-	}
+	a := &keptAnswer{Version: r.version, MadeAt: r.now, Took: took, Answer: given, Trace: trace}
+	a.Soft, a.Until = ends(r.now, r.o.TTL, trace.Until)
 	r.store(ctx, a)
 }
 
@@ -184,8 +201,10 @@ func (r *request) store(ctx context.Context, a *keptAnswer) {
 	}
 	select {
 	case r.writes <- struct{}{}:
+		release := r.handOver()
 		r.writing.Go(func() {
 			defer func() { <-r.writes }()
+			defer release()
 			r.write(ctx, encoded, ttl)
 		})
 	default: // the cache is slow: it gets no more to do
