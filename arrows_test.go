@@ -46,7 +46,7 @@ var rooms = []room{
 	{name: "extract", may: []string{".", "text"}},
 	{name: "projection", may: []string{".", "text", "extract"}},
 	{name: "search", may: []string{".", "text", "lexicon", "keyword"}},
-	{name: "cache", may: []string{".", "text", "paraphrase", "search"}},
+	{name: "cache", may: []string{".", "text", "lexicon", "paraphrase", "search"}},
 	{name: "cachewarm", may: []string{".", "text", "cache", "search"}},
 	{name: "gateway", may: []string{".", "text", "extract", "projection", "search", "cache"}},
 	{name: "console", may: []string{"."}},

@@ -108,6 +108,7 @@ type JobSummary struct {
 	Degraded       []string `json:"degraded"` // llm: the rules extractor worked in its place
 	LLMCache       LLMCache `json:"llm_cache"`
 	Tokens         Tokens   `json:"tokens"`
+	TokensSaved    Tokens   `json:"tokens_saved"`              // of calls that the LLM cache answered in their place
 	UnreadMessages []int    `json:"unread_messages,omitempty"` // indexes of messages whose chunk yielded no usable answer
 }
 

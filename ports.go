@@ -288,6 +288,7 @@ type Chunk struct {
 	Context       []Message // read, never extracted from
 	ReferenceTime time.Time // anchors relative dates of messages without a timestamp
 	Scope         Scope     // for caches; no extractor sends it out
+	Metadata      Metadata  // of the request; for caches, as Scope
 }
 
 // ChunkMessage is a message with its index in the conversation.
@@ -303,6 +304,7 @@ type Extraction struct {
 	Unread     []int         // indexes of messages nothing usable was answered for
 	Tokens     Tokens
 	Cache      LLMCache
+	Saved      Tokens // what the calls took that a cache answered in their place
 }
 
 // Extractor finds candidate facts in a chunk.

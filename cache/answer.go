@@ -17,6 +17,7 @@ import (
 type keptAnswer struct {
 	Version int64         `json:"version"` // of the user's memory that it was made from, or found to hold for
 	MadeAt  time.Time     `json:"made_at"`
+	Soft    time.Time     `json:"soft"`  // it is to be made anew from then on (early.go)
 	Until   time.Time     `json:"until"` // it may not be given from then on
 	Took    time.Duration `json:"took"`  // of the search that made it, in nanoseconds
 	Answer  pika.Answer   `json:"answer"`

@@ -103,7 +103,7 @@ func TestExtractorPaysOnceForEqualChunks(t *testing.T) {
 		t.Errorf("the first answer says %q and %v", paid.Cache, paid.Tokens)
 	}
 	want := paid
-	want.Cache, want.Tokens = pika.LLMCacheExact, pika.Tokens{}
+	want.Cache, want.Saved, want.Tokens = pika.LLMCacheExact, paid.Tokens, pika.Tokens{}
 	for range 2 {
 		if diff := cmp.Diff(want, extract(t, e, chunk("Tôi  có con mèo\n"))); diff != "" {
 			t.Errorf("the cached answer (-want +got):\n%s", diff)
@@ -183,7 +183,7 @@ func TestExtractorForgetsAfterItsTTL(t *testing.T) {
 	c, pass := newClockedMemory(t)
 	inner := &countingExtractor{}
 	e := cache.NewExtractor(inner, "v1", c, cache.ExtractorOptions{})
-	for _, d := range []time.Duration{0, 4 * time.Minute, 2 * time.Minute} {
+	for _, d := range []time.Duration{0, 6 * time.Minute, 4 * time.Minute} {
 		pass(d)
 		extract(t, e, chunk("hi"))
 	}

@@ -69,6 +69,13 @@ func (f *flights[T]) run(ctx context.Context, key string, own *flight[T], call f
 	own.result, own.err = call(ctx)
 }
 
+// underWay returns how many calls are.
+func (f *flights[T]) underWay() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.running)
+}
+
 // forget makes the next caller begin anew.
 func (f *flights[T]) forget(key string, own *flight[T]) {
 	f.mu.Lock()

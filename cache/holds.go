@@ -38,6 +38,7 @@ func (r *request) lookUp(ctx context.Context) *pika.Answer {
 	} else {
 		r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
 		r.gave(ctx, kept, given, ahead)
+		r.refreshEarly(ctx, kept)
 	}
 	return given
 }
@@ -61,6 +62,7 @@ func (r *request) read(ctx context.Context) (kept *keptAnswer, bytes int, publis
 		keys = append(keys, r.askedKey)
 	}
 	values, epochs, err := r.o.Cache.ReadScope(ctx, r.scope, keys...)
+	r.failing = err != nil
 	r.readAskings(values[r.askedKey])
 	if err != nil || values[r.key] == nil {
 		r.count(false)
@@ -77,6 +79,8 @@ func (r *request) read(ctx context.Context) (kept *keptAnswer, bytes int, publis
 // judge decides whether an answer is given.
 func (r *request) judge(ctx context.Context, a *keptAnswer, bytes int, published string) *pika.Answer {
 	switch {
+	case !a.fresh(r.now) && (!r.known || a.Version != r.version):
+		return nil
 	case !r.known:
 		if published != strconv.FormatInt(a.Version, 10) {
 			return nil

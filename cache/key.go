@@ -15,9 +15,13 @@ import (
 // or what the key is made of, changes.
 const (
 	embeddingPrefix  = "pika:embedding:1:"
-	extractionPrefix = "pika:llm:2:"
+	extractionPrefix = "pika:llm:3:"
+	alikePrefix      = "pika:llm-alike:1:"
 	answerPrefix     = "pika:answer:1:"
 )
+
+// refreshSuffix follows the key of an answer in the name of the lease on making it anew.
+const refreshSuffix = ":refresh"
 
 // embeddingKey names the vector of a text. It is global: a vector says nothing about
 // who asked for it. normal is the text in its normal form.

@@ -40,7 +40,7 @@ func newLocal(bytes int64, f *Freshness) *local {
 // get returns an answer that holds as far as this process knows.
 func (l *local) get(key string, now time.Time) (*keptAnswer, bool) {
 	a, ok := l.answers.GetIfPresent(key)
-	if !ok || !now.Before(a.Until) || now.Sub(a.at) > localTTL || !l.freshness.holds(a.scope, a.Version, a.epoch) {
+	if !ok || !a.fresh(now) || now.Sub(a.at) > localTTL || !l.freshness.holds(a.scope, a.Version, a.epoch) {
 		return nil, false
 	}
 	return a.keptAnswer, true

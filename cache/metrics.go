@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pikamem/pika"
 )
 
 // Name names a cache: the label of its metrics, and its name in Stats.
@@ -25,27 +27,33 @@ const (
 	// Precomputed is answers that were made ahead: a hit is the first time that one is
 	// given, a miss a question whose answer had to be made.
 	Precomputed Name = "precomputed"
+
+	LLMSemantic Name = "llm_semantic" // as LLM, of chunks that differ in greetings and noise only
 )
 
 // names lists every cache once, in the order of Stats.
-var names = []Name{L1, L2Exact, Semantic, L3, Precomputed, WorkingSet, Embedding, LLM}
+var names = []Name{L1, L2Exact, Semantic, L3, Precomputed, WorkingSet, Embedding, LLM, LLMSemantic}
 
 // Metrics counts what the caches do:
 // pika_cache_requests_total{cache, result="hit|miss"},
 // pika_cache_stale_prevented_total: answers that were there and no longer held,
-// pika_cache_renewed_total: answers that were ranked again with what was written since, and
-// pika_cache_saved_seconds_total: time of searches that need not be made again.
+// pika_cache_renewed_total: answers that were ranked again with what was written since,
+// pika_cache_saved_seconds_total: time of searches that need not be made again, and
+// pika_cache_llm_tokens_saved_total: tokens of calls of a language model that need not be
+// made again.
 type Metrics struct {
 	requests *prometheus.CounterVec
 	stale    prometheus.Counter
 	renewed  prometheus.Counter
 	checks   *prometheus.CounterVec
 	saved    prometheus.Counter
+	tokens   prometheus.Counter
 
 	hits, misses   map[Name]*atomic.Int64
 	staleN, savedN atomic.Int64 // savedN in nanoseconds
 	renewedN       atomic.Int64
 	rightN, wrongN atomic.Int64
+	tokensN        atomic.Int64
 }
 
 // NewMetrics registers the counters with r; nil: they count for nobody. Registering
@@ -72,6 +80,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		saved: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pika_cache_saved_seconds_total",
 			Help: "Time of searches that were answered by a cache in their place.",
+		})),
+		tokens: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "pika_cache_llm_tokens_saved_total",
+			Help: "Tokens, read and written, of calls of a language model that were answered by a cache in their place.",
 		})),
 		hits: map[Name]*atomic.Int64{}, misses: map[Name]*atomic.Int64{},
 	}
@@ -131,6 +143,12 @@ func (m *Metrics) countSaved(took time.Duration) {
 	}
 }
 
+func (m *Metrics) countTokens(saved pika.Tokens) {
+	n := int64(max(saved.Prompt, 0)) + int64(max(saved.Completion, 0))
+	m.tokens.Add(float64(n))
+	m.tokensN.Add(n)
+}
+
 // Stats is what the caches of a process did since it started.
 type Stats struct {
 	Caches         []CacheStats
@@ -139,6 +157,7 @@ type Stats struct {
 	Pairs          []PairClass   // what was learnt of questions that ask the same
 	FalseHits      FalseHits     // among answers that were made from another question's
 	Saved          time.Duration // of searches that need not be made again
+	LLMTokensSaved int64         // read and written by calls that need not be made again
 }
 
 // CacheStats is what one cache did. Entries, Bytes and Evictions are of this process; 0 for
@@ -153,7 +172,7 @@ type CacheStats struct {
 
 // Stats returns what was counted.
 func (m *Metrics) Stats() Stats {
-	s := Stats{StalePrevented: m.staleN.Load(), Renewed: m.renewedN.Load(), FalseHits: falseHits(m.wrongN.Load(), m.rightN.Load()), Saved: time.Duration(m.savedN.Load())}
+	s := Stats{StalePrevented: m.staleN.Load(), Renewed: m.renewedN.Load(), FalseHits: falseHits(m.wrongN.Load(), m.rightN.Load()), Saved: time.Duration(m.savedN.Load()), LLMTokensSaved: m.tokensN.Load()}
 	for _, n := range names {
 		s.Caches = append(s.Caches, CacheStats{Name: n, Hits: m.hits[n].Load(), Misses: m.misses[n].Load()})
 	}

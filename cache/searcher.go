@@ -46,9 +46,10 @@ type SearcherOptions struct {
 	TTL        time.Duration // how long an answer is kept. Defaults to DefaultAnswerTTL
 	LocalBytes int64         // of answers in this process. Defaults to 64 MiB
 	Now        func() time.Time
-	Random     func() float64 // Defaults to math/rand/v2's: which answers are checked
-	Log        *slog.Logger   // Defaults to no log
-	Metrics    *Metrics       // Defaults to counters that nobody reads
+	After      func(time.Duration) <-chan time.Time // Defaults to time.After
+	Random     func() float64                       // in [0, 1), for many goroutines. Defaults to rand.Float64
+	Log        *slog.Logger                         // Defaults to no log
+	Metrics    *Metrics                             // Defaults to counters that nobody reads
 }
 
 // Searcher is a pika.Searcher that gives an answer again as long as it holds: from the
@@ -71,6 +72,8 @@ type Searcher struct {
 
 	semantic semantic
 
+	refreshing refreshes
+
 	writing sync.WaitGroup
 	writes  chan struct{} // holds a token for each write to the shared cache
 }
@@ -89,6 +92,9 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	o.TTL = cmp.Or(o.TTL, DefaultAnswerTTL)
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.After == nil {
+		o.After = time.After
 	}
 	if o.Random == nil {
 		o.Random = rand.Float64
@@ -124,6 +130,7 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 			s.o.Metrics.count(L1, 1, 0)
 			s.o.Metrics.countSaved(a.Took)
 			r.sighted(ctx, a)
+			r.refreshEarly(ctx, a)
 			return a.given(pika.TierL1, r.now), nil
 		}
 		s.o.Metrics.count(L1, 0, 1)
@@ -160,6 +167,8 @@ type request struct {
 	askings  []asking // what was
 	decision *pika.CacheDecision
 	explored *exploration // nil: nothing was
+	failing  bool         // the shared cache does not answer
+	release  func()       // gives the lease back (lease.go); nil: there is none
 }
 
 // answer looks into the shared cache, else asks the source and keeps its answer.
@@ -175,6 +184,10 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 	if kept != nil {
 		return r.explained(*kept), nil
 	}
+	if kept = r.await(ctx); kept != nil {
+		return *kept, nil
+	}
+	defer r.giveBack()
 	q := r.query
 	q.Deadline = max(q.Deadline-time.Since(started), pika.MinDeadlineMS*time.Millisecond)
 	if r.known {
@@ -211,10 +224,8 @@ func (r *request) keep(ctx context.Context, given pika.Answer, trace *search.Tra
 }
 
 func (r *request) made(given pika.Answer, trace *search.Trace, took time.Duration) *keptAnswer {
-	a := &keptAnswer{Version: r.version, MadeAt: r.now, Until: r.now.Add(r.o.TTL), Took: took, Answer: given, Trace: trace}
-	if !trace.Until.IsZero() && trace.Until.Before(a.Until) {
-		a.Until = trace.Until
-	}
+	a := &keptAnswer{Version: r.version, MadeAt: r.now, Took: took, Answer: given, Trace: trace}
+	a.Soft, a.Until = ends(r.now, r.o.TTL, trace.Until)
 	return a
 }
 
@@ -231,8 +242,10 @@ func (r *request) store(ctx context.Context, a *keptAnswer) {
 	}
 	select {
 	case r.writes <- struct{}{}:
+		release := r.handOver()
 		r.writing.Go(func() {
 			defer func() { <-r.writes }()
+			defer release()
 			r.write(ctx, a, encoded, ttl)
 		})
 	default: // the cache is slow: it gets no more to do

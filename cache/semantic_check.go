@@ -105,7 +105,9 @@ func (c *classes) all() []PairClass {
 	for k, n := range c.counts {
 		all = append(all, PairClass{string(k.kind), k.least(), n[1], n[0], rightNext(n)})
 	}
-	slices.SortFunc(all, func(a, b PairClass) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Similarity, a.Similarity)) })
+	slices.SortFunc(all, func(a, b PairClass) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Similarity, a.Similarity))
+	})
 	return all
 }
 

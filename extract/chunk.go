@@ -26,7 +26,7 @@ const (
 // by the time of acceptance. So that every extractor does the same, messages carry
 // no timestamp of their own when the request has a reference time.
 func NewChunk(req pika.JobRequest, r Range) pika.Chunk {
-	chunk := pika.Chunk{Scope: req.Scope, ReferenceTime: referenceTime(req, r)}
+	chunk := pika.Chunk{Scope: req.Scope, Metadata: req.Metadata, ReferenceTime: referenceTime(req, r)}
 	for i := r.From; i < r.To; i++ {
 		chunk.Messages = append(chunk.Messages, pika.ChunkMessage{Index: i, Message: anchored(req, req.Conversation[i])})
 	}

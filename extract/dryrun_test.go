@@ -14,7 +14,7 @@ import (
 func TestMerge(t *testing.T) {
 	t.Parallel()
 	chunk := func(cache pika.LLMCache, unread ...int) pika.JobSummary {
-		return extract.Summarize(pika.Extraction{Cache: cache, Unread: unread, Tokens: pika.Tokens{Prompt: 3, Completion: 2}}, "openai:m")
+		return extract.Summarize(pika.Extraction{Cache: cache, Unread: unread, Tokens: pika.Tokens{Prompt: 3, Completion: 2}, Saved: pika.Tokens{Prompt: 7, Completion: 1}}, "openai:m")
 	}
 	tests := []struct {
 		name string
@@ -25,17 +25,17 @@ func TestMerge(t *testing.T) {
 		{
 			"every chunk exact",
 			[]pika.JobSummary{chunk("exact"), chunk("exact")},
-			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "exact", Tokens: pika.Tokens{Prompt: 6, Completion: 4}},
+			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "exact", Tokens: pika.Tokens{Prompt: 6, Completion: 4}, TokensSaved: pika.Tokens{Prompt: 14, Completion: 2}},
 		},
 		{
 			"one semantic",
 			[]pika.JobSummary{chunk("exact"), chunk("semantic")},
-			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "semantic", Tokens: pika.Tokens{Prompt: 6, Completion: 4}},
+			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "semantic", Tokens: pika.Tokens{Prompt: 6, Completion: 4}, TokensSaved: pika.Tokens{Prompt: 14, Completion: 2}},
 		},
 		{
 			"one miss, unread",
 			[]pika.JobSummary{chunk("semantic", 7, 5), chunk("", 1), chunk("exact", 5)},
-			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "miss", Tokens: pika.Tokens{Prompt: 9, Completion: 6}, UnreadMessages: []int{1, 5, 7}},
+			pika.JobSummary{Extractor: "openai:m", Degraded: []string{}, LLMCache: "miss", Tokens: pika.Tokens{Prompt: 9, Completion: 6}, TokensSaved: pika.Tokens{Prompt: 21, Completion: 3}, UnreadMessages: []int{1, 5, 7}},
 		},
 		{
 			"rules",

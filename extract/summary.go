@@ -18,6 +18,7 @@ func Summarize(ex pika.Extraction, extractor string) pika.JobSummary {
 		Degraded:       []string{},
 		LLMCache:       ex.Cache,
 		Tokens:         ex.Tokens,
+		TokensSaved:    ex.Saved,
 		UnreadMessages: sorted(ex.Unread),
 	}
 	if s.LLMCache == "" {
@@ -29,7 +30,7 @@ func Summarize(ex pika.Extraction, extractor string) pika.JobSummary {
 	return s
 }
 
-// Merge returns the summary of a job from those of its chunks: tokens added, unread
+// Merge returns the summary of a job from those of its chunks: tokens added, also those saved, unread
 // messages and degraded parts united, the cache Exact only if every chunk was, and
 // Semantic if every chunk hit. The extractor is the first one named. No summaries
 // give a summary that missed the cache and names nothing.
@@ -41,6 +42,7 @@ func Merge(summaries ...pika.JobSummary) pika.JobSummary {
 		}
 		merged.Degraded = append(merged.Degraded, s.Degraded...)
 		merged.Tokens = merged.Tokens.Add(s.Tokens)
+		merged.TokensSaved = merged.TokensSaved.Add(s.TokensSaved)
 		merged.UnreadMessages = append(merged.UnreadMessages, s.UnreadMessages...)
 		if i == 0 {
 			merged.LLMCache = hit(s.LLMCache)

@@ -12,11 +12,12 @@ type cacheStats struct {
 	Caches         []oneCache `json:"caches"`
 	StalePrevented int64      `json:"stale_prevented" doc:"Answers that a cache had and that no longer held"`
 	SavedMS        float64    `json:"saved_ms" doc:"Time of searches that a cache answered in their place"`
+	LLMTokensSaved int64      `json:"llm_tokens_saved" doc:"Read and written by the calls of a language model that a cache answered in their place"`
 }
 
 // oneCache is what one cache of this process did since it started.
 type oneCache struct {
-	Name      cache.Name `json:"name" enum:"l1,l2_exact,semantic,l3,precomputed,working_set,embedding,llm"`
+	Name      cache.Name `json:"name" enum:"l1,l2_exact,semantic,l3,precomputed,working_set,embedding,llm,llm_semantic"`
 	Hits      int64      `json:"hits"`
 	Misses    int64      `json:"misses"`
 	HitRate   float64    `json:"hit_rate" doc:"0 to 1; 0 if it was never asked"`
@@ -31,7 +32,7 @@ func (s *server) showCacheStats(c *call) error {
 		return err
 	}
 	stats := s.CacheStats()
-	answer := cacheStats{Caches: []oneCache{}, StalePrevented: stats.StalePrevented, SavedMS: float64(stats.Saved.Microseconds()) / 1000}
+	answer := cacheStats{Caches: []oneCache{}, StalePrevented: stats.StalePrevented, SavedMS: float64(stats.Saved.Microseconds()) / 1000, LLMTokensSaved: stats.LLMTokensSaved}
 	for _, one := range stats.Caches {
 		o := oneCache{Name: one.Name, Hits: one.Hits, Misses: one.Misses, Entries: one.Entries, Bytes: one.Bytes, Evictions: one.Evictions}
 		if asked := o.Hits + o.Misses; asked > 0 {

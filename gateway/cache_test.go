@@ -18,7 +18,7 @@ func TestCacheStats(t *testing.T) {
 		c.CacheStats = func() cache.Stats {
 			return cache.Stats{
 				Caches:         []cache.CacheStats{{Name: cache.L1, Hits: 3, Misses: 1, Entries: 2, Bytes: 4096, Evictions: 5}, {Name: cache.L2Exact}},
-				StalePrevented: 7, Saved: 1500 * time.Microsecond,
+				StalePrevented: 7, Saved: 1500 * time.Microsecond, LLMTokensSaved: 1002,
 			}
 		}
 	})

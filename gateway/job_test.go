@@ -37,7 +37,7 @@ func completedJob() pika.Job {
 		{Outcome: pika.Rejected, Reason: "its text is empty"},
 		{FactID: "f3", Text: "y", Outcome: pika.Failed, Reason: "the disk is full"},
 	}
-	j.Summary = pika.JobSummary{Extractor: "openai:gpt-4o-mini", LLMCache: pika.LLMCacheExact, Tokens: pika.Tokens{Prompt: 812, Completion: 190}, UnreadMessages: []int{4}}
+	j.Summary = pika.JobSummary{Extractor: "openai:gpt-4o-mini", LLMCache: pika.LLMCacheExact, Tokens: pika.Tokens{Prompt: 812, Completion: 190}, TokensSaved: pika.Tokens{Prompt: 700, Completion: 60}, UnreadMessages: []int{4}}
 	return j
 }
 

@@ -34,6 +34,7 @@ type jobResults struct {
 	Degraded       []string           `json:"degraded" doc:"llm: the rules extractor worked in its place"`
 	LLMCache       pika.LLMCache      `json:"llm_cache" enum:"miss,exact,semantic"`
 	Tokens         pika.Tokens        `json:"tokens"`
+	TokensSaved    pika.Tokens        `json:"tokens_saved" doc:"Of calls that the cache answered in their place"`
 	UnreadMessages []int              `json:"unread_messages" doc:"Indexes of messages whose chunk yielded no usable answer"`
 }
 
@@ -90,7 +91,7 @@ func newJobResults(j pika.Job, extractor string) jobResults {
 	r := jobResults{
 		Facts: make([]pika.FactOutcome, len(j.Facts)), Extractor: j.Summary.Extractor,
 		Degraded: append([]string{}, j.Summary.Degraded...), LLMCache: j.Summary.LLMCache, Tokens: j.Summary.Tokens,
-		UnreadMessages: append([]int{}, j.Summary.UnreadMessages...),
+		TokensSaved: j.Summary.TokensSaved, UnreadMessages: append([]int{}, j.Summary.UnreadMessages...),
 	}
 	if r.Extractor == "" && j.Kind != pika.JobAddFacts {
 		r.Extractor = extractor

@@ -40,7 +40,7 @@ func ended(j pika.Job) pika.Job {
 	j.Progress = pika.Progress{Stage: pika.StageCompleted, Percent: 100, Done: 4, Total: 4}
 	j.Summary = pika.JobSummary{
 		Extractor: "rules", Degraded: []string{"llm"}, LLMCache: pika.LLMCacheExact,
-		Tokens: pika.Tokens{Prompt: 12, Completion: 3}, UnreadMessages: []int{1, 5},
+		Tokens: pika.Tokens{Prompt: 12, Completion: 3}, TokensSaved: pika.Tokens{Prompt: 7, Completion: 5}, UnreadMessages: []int{1, 5},
 	}
 	return j
 }

@@ -321,7 +321,7 @@ func (k *knownRanking) trace() *Trace {
 	t.Until, t.Scale, t.Hits, t.Low = untilOf(k.pool, k.now), k.scale, k.hits, k.low
 	t.Pool, t.Below = nil, k.below
 	for i := range k.pool {
-		t.Pool = append(t.Pool, Ranked{k.pool[i].item.ID, cosineOf(&k.pool[i])})
+		t.Pool = append(t.Pool, rankedOf(&k.pool[i]))
 		delete(k.cosines, k.pool[i].item.ID)
 	}
 	for id, c := range k.cosines { // what fell out of the pool, or is filtered out

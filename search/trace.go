@@ -48,8 +48,9 @@ type Trace struct {
 
 // Ranked is a fact of the pool.
 type Ranked struct {
-	ID     string  `json:"id"`
-	Cosine float64 `json:"c"` // notFound: the vector leg did not find it
+	ID       string  `json:"id"`
+	Strength float64 `json:"s"`
+	Cosine   float64 `json:"c"` // notFound: the vector leg did not find it
 }
 
 // notFound is no cosine.
@@ -73,7 +74,7 @@ func (s *run) trace(facts []found[pika.Fact]) *Trace {
 	t.Floor = facts[0].candidate.Strength
 	for i := range facts {
 		t.Floor = min(t.Floor, facts[i].candidate.Strength)
-		t.Pool = append(t.Pool, Ranked{facts[i].item.ID, cosineOf(&facts[i])})
+		t.Pool = append(t.Pool, rankedOf(&facts[i]))
 	}
 	return t
 }
@@ -180,6 +181,10 @@ func hashOf(id string) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))
 	return h.Sum32()
+}
+
+func rankedOf(f *found[pika.Fact]) Ranked {
+	return Ranked{ID: f.item.ID, Strength: f.strength, Cosine: cosineOf(f)}
 }
 
 func cosineOf(f *found[pika.Fact]) float64 {

@@ -158,7 +158,7 @@ func (k *transfer) trace() *Trace {
 		if i == 0 || k.pool[i].candidate.Strength < t.Floor {
 			t.Floor = k.pool[i].candidate.Strength
 		}
-		t.Pool = append(t.Pool, Ranked{k.pool[i].item.ID, cosineOf(&k.pool[i])})
+		t.Pool = append(t.Pool, rankedOf(&k.pool[i]))
 	}
 	return t
 }

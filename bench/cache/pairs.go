@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/bench/corpus"
 )
 
 // questionPair is two questions: near misses, which only look alike, have a class; those that ask
@@ -22,7 +23,7 @@ type questionPair struct {
 
 func readPairs(folder, name string) (pairs []questionPair, err error) {
 	for _, language := range []string{"vi", "en"} {
-		err = readLines(filepath.Join(folder, name+"."+language+".jsonl"), func(line []byte) error {
+		err = corpus.Lines(filepath.Join(folder, name+"."+language+".jsonl"), func(line []byte) error {
 			var p questionPair
 			err := json.Unmarshal(line, &p)
 			pairs = append(pairs, p)
@@ -39,7 +40,7 @@ func readPairs(folder, name string) (pairs []questionPair, err error) {
 // holds the facts of all, and counts which second ones were answered by the first's answer,
 // and which of these are not what a search finds. Beside it stands a cache that gives the
 // first's answer if the cosine of the questions is 0.9 or more.
-func printPairs(ctx context.Context, model pika.Embedder, folder string, corpus []pika.GivenFact) error {
+func printPairs(ctx context.Context, model pika.Embedder, folder string, others []pika.GivenFact) error {
 	sets := map[string][]questionPair{}
 	var facts []pika.GivenFact
 	known := map[string]bool{}
@@ -58,7 +59,7 @@ func printPairs(ctx context.Context, model pika.Embedder, folder string, corpus 
 			}
 		}
 	}
-	facts = append(facts, corpus...)
+	facts = append(facts, others...)
 	b, err := open(ctx, model, facts)
 	if err != nil {
 		return err

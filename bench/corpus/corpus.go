@@ -25,7 +25,7 @@ const Folder = "bench/recall/corpus"
 func Read(folder string) (facts []pika.GivenFact, questions []string, err error) {
 	for _, half := range []string{"tune", "report"} {
 		err = errors.Join(err,
-			readLines(filepath.Join(folder, half, "facts.jsonl"), func(line []byte) error {
+			Lines(filepath.Join(folder, half, "facts.jsonl"), func(line []byte) error {
 				var c pika.Candidate
 				err := json.Unmarshal(line, &c)
 				c.Confidence, c.Sources = 1, nil
@@ -35,7 +35,7 @@ func Read(folder string) (facts []pika.GivenFact, questions []string, err error)
 				facts = append(facts, pika.GivenFact{Candidate: c})
 				return err
 			}),
-			readLines(filepath.Join(folder, half, "queries.jsonl"), func(line []byte) error {
+			Lines(filepath.Join(folder, half, "queries.jsonl"), func(line []byte) error {
 				var q struct{ Text string }
 				err := json.Unmarshal(line, &q)
 				questions = append(questions, q.Text)
@@ -48,7 +48,8 @@ func Read(folder string) (facts []pika.GivenFact, questions []string, err error)
 	return facts, questions, err
 }
 
-func readLines(path string, each func([]byte) error) error {
+// Lines calls each with every line of a file.
+func Lines(path string, each func([]byte) error) error {
 	file, err := os.ReadFile(path)
 	if err != nil {
 		return err

@@ -93,7 +93,9 @@ func (a *App) openLLM(counts *cache.Metrics) error {
 		return fmt.Errorf("PIKA_LLM (or --llm): %w", err)
 	}
 	a.watched = &watchedExtractor{Extractor: extractor}
-	a.extractor = cache.NewExtractor(a.watched, extract.PromptVersion, a.stores.cache, cache.ExtractorOptions{TTL: a.Config.LLMCacheTTL, Metrics: counts})
+	a.extractor = cache.NewExtractor(a.watched, extract.PromptVersion, a.stores.cache, cache.ExtractorOptions{
+		TTL: a.Config.LLMCacheTTL, Embedder: a.embedder, Now: a.Now, Metrics: counts,
+	})
 	a.reranker = reranker
 	return nil
 }
