@@ -21,7 +21,9 @@ type keptAnswer struct {
 	Took    time.Duration `json:"took"`  // of the search that made it, in nanoseconds
 	Answer  pika.Answer   `json:"answer"`
 	Trace   *search.Trace `json:"trace"`
-	Vector  []byte        `json:"vector,omitempty"` // the trace's
+
+	Class  pika.AnswerClass `json:"class,omitempty"`  // what Until follows from; empty: from nothing
+	Vector []byte           `json:"vector,omitempty"` // the trace's
 }
 
 func encodeAnswer(a *keptAnswer) ([]byte, error) {

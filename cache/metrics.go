@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pikamem/pika"
 )
 
 // Name names a cache: the label of its metrics, and its name in Stats.
@@ -99,8 +101,9 @@ func (m *Metrics) countSaved(took time.Duration) {
 // Stats is what the caches of a process did since it started.
 type Stats struct {
 	Caches         []CacheStats
-	StalePrevented int64         // answers that were there and no longer held
-	Saved          time.Duration // of searches that need not be made again
+	StalePrevented int64            // answers that were there and no longer held
+	Saved          time.Duration    // of searches that need not be made again
+	TTLs           []pika.AnswerTTL // how long answers are kept. Empty: nothing decides it by class
 }
 
 // CacheStats is what one cache did. Entries, Bytes and Evictions are of this process; 0 for

@@ -35,7 +35,8 @@ type SearcherOptions struct {
 	// Vectors returns the vectors of facts that a user has, those that are there.
 	Vectors func(ctx context.Context, scope pika.Scope, model pika.EmbeddingModel, ids []string) ([]pika.Vector, error)
 
-	TTL        time.Duration // how long an answer is kept. Defaults to DefaultAnswerTTL
+	TTL        time.Duration // how long an answer is kept at most. Defaults to DefaultAnswerTTL
+	TTLs       *TTLs         // what shortens that. nil: nothing
 	LocalBytes int64         // of answers in this process. Defaults to 64 MiB
 	Now        func() time.Time
 	Log        *slog.Logger // Defaults to no log
@@ -99,10 +100,12 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 	if r.key == "" {
 		return s.ask(ctx, scope, q)
 	}
+	s.o.TTLs.asked(r.key, r.now)
 	if q.Cache != pika.CacheRefresh {
 		if a, ok := r.local.get(r.key, r.now); ok {
 			s.o.Metrics.count(L1, 1, 0)
 			s.o.Metrics.countSaved(a.Took)
+			s.o.TTLs.given(r.key, a)
 			return a.given(pika.TierL1, r.now), nil
 		}
 		s.o.Metrics.count(L1, 0, 1)
@@ -168,6 +171,7 @@ func (r *request) keep(ctx context.Context, given pika.Answer, trace *search.Tra
 	if !trace.Until.IsZero() && trace.Until.Before(a.Until) {
 		a.Until = trace.Until
 	}
+	r.o.TTLs.shorten(r.key, r.scope, a)
 	r.store(ctx, a)
 }
 
@@ -217,6 +221,9 @@ func (s *Searcher) Close() error {
 // Stats returns what the caches of this process did.
 func (s *Searcher) Stats() Stats {
 	stats := s.o.Metrics.Stats()
+	if s.o.TTLs != nil {
+		stats.TTLs = s.o.TTLs.Current()
+	}
 	for i := range stats.Caches {
 		if c := &stats.Caches[i]; c.Name == L1 {
 			c.Entries, c.Bytes, c.Evictions = s.local.size()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/bulkhead"
@@ -34,6 +35,7 @@ var (
 type guard struct {
 	leg     pika.Leg
 	slots   bulkhead.Bulkhead[any]
+	busy    atomic.Int64 // places of slots that calls hold
 	breaker circuitbreaker.CircuitBreaker[any]
 	meter   legMeter
 }
@@ -67,7 +69,7 @@ func guarded[T any](ctx context.Context, g *guard, f func(context.Context) (T, e
 	done := make(chan outcome, 1)
 	callCtx, judged := g.trial(ctx)
 	go func() {
-		defer g.slots.ReleasePermit()
+		defer g.release()
 		value, err := protected(callCtx, f)
 		judged(err)
 		done <- outcome{value, err}
@@ -127,11 +129,25 @@ func (g *guard) enter(ctx context.Context) error {
 	if err := g.slots.AcquirePermitWithMaxWait(ctx, max(wait, 0)); err != nil {
 		return errFull
 	}
+	g.busy.Add(1)
 	if !g.breaker.TryAcquirePermit() {
-		g.slots.ReleasePermit()
+		g.release()
 		return errOpen
 	}
 	return nil
+}
+
+func (g *guard) release() {
+	g.busy.Add(-1)
+	g.slots.ReleasePermit()
+}
+
+// load is how full the bulkhead is, 0 to 1, and 1 while the breaker is not closed.
+func (g *guard) load() float64 {
+	if !g.breaker.IsClosed() {
+		return 1
+	}
+	return float64(g.busy.Load()) / maxConcurrentCalls
 }
 
 // drain waits until no call runs: then it holds every place of the bulkhead for a
