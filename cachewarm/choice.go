@@ -69,9 +69,9 @@ func (c *choice) addOne(q pika.Query) {
 	c.questions = append(c.questions, q)
 }
 
-// identity is equal for questions that have one answer.
+// identity is equal for questions that have one answer (see pika.KeptAnswer).
 func identity(q pika.Query) string {
-	q.Text, q.Deadline, q.Cache = text.Normalize(q.Text), 0, ""
+	q.Text, q.Deadline, q.Cache, q.Explain = text.Normalize(q.Text), 0, "", false
 	id, err := json.Marshal(q)
 	if err != nil {
 		return q.Text // of metadata that is no JSON; none comes in

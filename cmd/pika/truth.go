@@ -24,6 +24,8 @@ type truthStore interface {
 	pika.Models
 	pika.Census
 	pika.APIKeys
+	pika.QueryCache
+	pika.AnswerTTLs
 	pinger
 	io.Closer
 }
