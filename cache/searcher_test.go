@@ -97,17 +97,21 @@ type process struct {
 }
 
 // open starts a gateway that listens, unless deaf.
-func (h *house) open(deaf bool) *process {
+func (h *house) open(deaf bool, change ...func(*cache.SearcherOptions)) *process {
 	p := &process{freshness: cache.NewFreshness(h.db, h.cache, nil)}
 	p.source = &source{Engine: search.New(search.Config{
 		Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock,
 	})}
-	p.Searcher = cache.NewSearcher(p.source, cache.SearcherOptions{
+	o := cache.SearcherOptions{
 		Cache: h.cache, Freshness: p.freshness, Changes: h.db, Facts: h.db, Index: h.index, Now: h.clock,
 		Vectors: func(ctx context.Context, scope pika.Scope, _ pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
 			return h.vectors.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
 		},
-	})
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	p.Searcher = cache.NewSearcher(p.source, o)
 	h.t.Cleanup(func() {
 		if err := errors.Join(p.Close(), p.source.Close(context.Background())); err != nil {
 			h.t.Error(err)
