@@ -98,7 +98,8 @@ func (e *Engine) needed() []*guard {
 }
 
 // Load returns how busy the searches of this Engine keep the part that they wait for most:
-// 0 is idle, 1 is as many calls as may run at once. It is 1 too while a part fails.
+// 0 is idle, 1 is as many calls as may run at once. It is 1 too while a part that failed is
+// left alone.
 func (e *Engine) Load() float64 {
 	most := 0.0
 	for _, g := range e.needed() {

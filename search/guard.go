@@ -123,7 +123,7 @@ func (g *guard) enter(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		wait = time.Until(deadline) / 4
 	}
-	if g.breaker.IsOpen() && g.breaker.RemainingDelay() > 0 {
+	if g.resting() {
 		return errOpen
 	}
 	if err := g.slots.AcquirePermitWithMaxWait(ctx, max(wait, 0)); err != nil {
@@ -137,14 +137,17 @@ func (g *guard) enter(ctx context.Context) error {
 	return nil
 }
 
+// resting reports whether the breaker lets no call try yet.
+func (g *guard) resting() bool { return g.breaker.IsOpen() && g.breaker.RemainingDelay() > 0 }
+
 func (g *guard) release() {
 	g.busy.Add(-1)
 	g.slots.ReleasePermit()
 }
 
-// load is how full the bulkhead is, 0 to 1, and 1 while the breaker is not closed.
+// load is how full the bulkhead is, 0 to 1, and 1 while the breaker lets nobody try.
 func (g *guard) load() float64 {
-	if !g.breaker.IsClosed() {
+	if g.resting() {
 		return 1
 	}
 	return float64(g.busy.Load()) / maxConcurrentCalls
