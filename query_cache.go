@@ -17,20 +17,23 @@ type QueryCache interface {
 	KeptAnswers(ctx context.Context, scope Scope, now time.Time, keys ...string) (map[string][]byte, error)
 
 	// KeepAnswer keeps an answer; one under the same key is replaced. Of a user the
-	// MaxKeptAnswers that were kept or asked for last stay. A value of more than
-	// MaxKeptAnswerBytes: Invalid.
+	// MaxKeptAnswers that were kept or asked for last stay. An answer made from a Version
+	// that the user's memory has left is not kept, which is no error: it may hold text that
+	// was removed meanwhile. A value of more than MaxKeptAnswerBytes, or of none: Invalid.
 	KeepAnswer(ctx context.Context, scope Scope, a KeptAnswer) error
 
 	// DropAnswers removes all answers of a user and returns how many; what he asked stays
-	// known. Whoever removes or changes a fact drops them in the same transaction.
+	// known. The truth drops them in the transaction that removes the text of a fact or of
+	// a message: they may hold it.
 	DropAnswers(ctx context.Context, scope Scope) (int, error)
 
 	// ExpireAnswers removes up to limit (1–MaxPageLimit) answers, of any user, whose Until
 	// is not after now, and returns how many: 0 when none is left.
 	ExpireAnswers(ctx context.Context, now time.Time, limit int) (int, error)
 
-	// NoteSearches adds to what is known of how often questions are asked. At most
-	// MaxNotedSearches, of any users; more: Invalid.
+	// NoteSearches adds to what is known of how often questions are asked. Of a user the
+	// MaxAskedQueries that were asked or kept last stay known. At most MaxNotedSearches, of
+	// any users; more, and counts below 0: Invalid.
 	NoteSearches(ctx context.Context, searches []NotedSearch) error
 
 	// RefreshPopular makes PopularSearches as of now. Of several processes that ask at the
@@ -38,7 +41,8 @@ type QueryCache interface {
 	RefreshPopular(ctx context.Context, now time.Time) (refreshed bool, err error)
 
 	// PopularSearches returns what several users of a tenant ask, as of the last
-	// RefreshPopular, the highest Rank first, at most limit (1–MaxPageLimit). What one user
+	// RefreshPopular, the highest Rank first, at most limit (1–MaxPageLimit; so many are
+	// kept of a tenant). What one user
 	// alone asks is not among them: it may name what is only his.
 	PopularSearches(ctx context.Context, tenant string, limit int) ([]PopularSearch, error)
 
@@ -46,23 +50,25 @@ type QueryCache interface {
 	UserSearches(ctx context.Context, scope Scope, now time.Time, limit int) ([]PopularSearch, error)
 
 	// ActiveUsers returns who asked anything since a time, lately first, of one tenant, of
-	// all tenants if it is empty; at most limit (1–MaxPageLimit).
+	// all tenants if it is empty; at most limit (1–MaxPageLimit). Answers made ahead are
+	// asked for by nobody.
 	ActiveUsers(ctx context.Context, tenant string, since time.Time, limit int) ([]Scope, error)
 }
 
 // KeptAnswer is an answer as L3 keeps it.
 type KeptAnswer struct {
-	Key   string
-	Query Query // Deadline and Cache do not count
-	Value []byte
-	Until time.Time // it may not be given from then on
+	Key     string // 1–256 bytes
+	Query   Query  // Deadline, Cache and Explain do not count
+	Value   []byte
+	Until   time.Time // it may not be given from then on
+	Version int64     // of the memory that it was made from, or found to hold for (Changes.Version)
 }
 
 // NotedSearch counts searches for one question of one user.
 type NotedSearch struct {
 	Scope Scope
-	Key   string
-	Query Query
+	Key   string    // as in KeptAnswer
+	Query Query     // as in KeptAnswer
 	At    time.Time // of the last one
 
 	Searches int // asked for by callers
@@ -118,16 +124,19 @@ type AnswerTTL struct {
 
 // AnswerTTLs keeps, for all processes, how long answers are kept.
 type AnswerTTLs interface {
-	// NoteAnswerUse adds to the counts since the last tuning.
+	// NoteAnswerUse adds to the counts since the last tuning. An unknown class, or a count
+	// below 0: Invalid; nothing is added.
 	NoteAnswerUse(ctx context.Context, use []AnswerUse) error
 
-	// AnswerUse returns the counts since the last tuning, of each class that has any.
+	// AnswerUse returns the counts since the last tuning, of each class that has any, in the
+	// order of their names.
 	AnswerUse(ctx context.Context) ([]AnswerUse, error)
 
-	// AnswerTTLs returns what was tuned, of each class that ever was.
+	// AnswerTTLs returns what was tuned, of each class that ever was, in the order of their
+	// names.
 	AnswerTTLs(ctx context.Context) ([]AnswerTTL, error)
 
 	// TuneAnswerTTLs replaces the times of classes, and takes Hits and Misses off their
-	// counts since the last tuning, in one transaction.
+	// counts since the last tuning, in one transaction. A TTL must be above 0, else Invalid.
 	TuneAnswerTTLs(ctx context.Context, ttls []AnswerTTL) error
 }

@@ -30,11 +30,13 @@ type Truth interface {
 	pika.Census
 	pika.Models
 	pika.APIKeys
+	pika.QueryCache
+	pika.AnswerTTLs
 	Close() error
 }
 
 // TruthConfig says how the suites of the truth's ports (Facts, Jobs, RawVectors, Census,
-// Models, APIKeys) reach an implementation.
+// Models, APIKeys, QueryCache, AnswerTTLs) reach an implementation.
 type TruthConfig struct {
 	// Open opens the store that dir names: empty at first, and with what was
 	// written before when the same dir is opened again after Close. Several stores
@@ -267,6 +269,27 @@ func operations(truth Truth) map[string]func(context.Context) error {
 		"CreateAPIKey": func(ctx context.Context) error { return truth.CreateAPIKey(ctx, apiKey("late", "acme")) },
 		"ListAPIKeys":  func(ctx context.Context) error { _, err := truth.ListAPIKeys(ctx, "acme"); return err },
 		"RevokeAPIKey": func(ctx context.Context) error { return truth.RevokeAPIKey(ctx, "acme", "x", day(1)) },
+		"KeptAnswers":  func(ctx context.Context) error { _, err := truth.KeptAnswers(ctx, alice, day(1), "x"); return err },
+		"KeepAnswer": func(ctx context.Context) error {
+			return truth.KeepAnswer(ctx, alice, keptAnswer("late", "late", day(20)))
+		},
+		"DropAnswers":   func(ctx context.Context) error { _, err := truth.DropAnswers(ctx, alice); return err },
+		"ExpireAnswers": func(ctx context.Context) error { _, err := truth.ExpireAnswers(ctx, day(20), 1); return err },
+		"NoteSearches": func(ctx context.Context) error {
+			return truth.NoteSearches(ctx, []pika.NotedSearch{noted(alice, "late", day(20), 1, 0, 0)})
+		},
+		"RefreshPopular":  func(ctx context.Context) error { _, err := truth.RefreshPopular(ctx, day(20)); return err },
+		"PopularSearches": func(ctx context.Context) error { _, err := truth.PopularSearches(ctx, "acme", 1); return err },
+		"UserSearches":    func(ctx context.Context) error { _, err := truth.UserSearches(ctx, alice, day(20), 1); return err },
+		"ActiveUsers":     func(ctx context.Context) error { _, err := truth.ActiveUsers(ctx, "acme", day(1), 1); return err },
+		"NoteAnswerUse": func(ctx context.Context) error {
+			return truth.NoteAnswerUse(ctx, []pika.AnswerUse{{Class: pika.AnswerOften, Hits: 1}})
+		},
+		"AnswerUse":  func(ctx context.Context) error { _, err := truth.AnswerUse(ctx); return err },
+		"AnswerTTLs": func(ctx context.Context) error { _, err := truth.AnswerTTLs(ctx); return err },
+		"TuneAnswerTTLs": func(ctx context.Context) error {
+			return truth.TuneAnswerTTLs(ctx, []pika.AnswerTTL{{Class: pika.AnswerOften, TTL: time.Hour, TunedAt: day(20)}})
+		},
 	}
 }
 
@@ -294,4 +317,6 @@ func testContexts(t *testing.T, truth Truth) {
 	wantCode(t, "ActiveModel after a ClaimModel that failed", err, pika.NotFound)
 	wantRaw(t, truth, alice, modelOne)
 	wantKeysOf(t, truth, "")
+	wantAnswers(t, truth, alice, day(1), nil, "late")
+	wantActive(t, truth, "", day(1))
 }

@@ -56,7 +56,7 @@ func deleteFact(ctx context.Context, t *tx, scope pika.Scope, id string, d keywo
 	if err != nil {
 		return err
 	}
-	return t.finish(ctx, slices.Concat(statements, oweFacts(scope, found, at), noted)...)
+	return t.finish(ctx, slices.Concat(statements, oweFacts(scope, found, at), noted, []statement{dropAnswers(scope)})...)
 }
 
 // deleteRows makes the statements that remove the fact's row, the rows that hang on it,

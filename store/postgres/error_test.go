@@ -79,7 +79,7 @@ func TestUnusable(t *testing.T) {
 		"no server":        {changed(t, good, func(u *url.URL) { u.Host = "127.0.0.1:1" }), "the database at 127.0.0.1:1 does not answer: check that it runs, and PIKA_FACTS", false},
 		"no such host":     {changed(t, good, func(u *url.URL) { u.Host = "nowhere.invalid:5432" }), "does not answer", false},
 		"no schema":        {empty, "run `pika migrate`", true},
-		"older schema":     {older, "this program needs 4: run `pika migrate`", true},
+		"older schema":     {older, "this program needs 5: run `pika migrate`", true},
 		"newer schema":     {newer, "upgrade Pika", false},
 		"superuser":        {changed(t, fake, shadow), "is a superuser or has BYPASSRLS", true},
 		"old server":       {changed(t, old, shadow), "PostgreSQL 14; Pika needs 15", false},

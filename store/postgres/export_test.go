@@ -10,7 +10,7 @@ import (
 func Tables() []string {
 	return []string{
 		"scopes", "facts", "sources", "entities", "history", "messages", "postings", "keyword_statistics",
-		"outbox", "jobs", "commits", "job_items", "raw_vectors", "api_keys", "changes",
+		"outbox", "jobs", "commits", "job_items", "raw_vectors", "api_keys", "changes", "query_cache",
 	}
 }
 

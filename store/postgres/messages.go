@@ -117,6 +117,9 @@ func (db *DB) replaceMessages(ctx context.Context, t *tx, scope pika.Scope, chan
 	if err != nil {
 		return err
 	}
+	if len(replaced) > 0 {
+		noted = append(noted, dropAnswers(scope))
+	}
 	return t.finish(ctx, slices.Concat(statements, owe(scope, truth.MessagesKey, keys, stores, now), noted)...)
 }
 

@@ -54,6 +54,7 @@ type operation struct {
 	once   bool // it must not be done again if it may have been done
 	search bool // it waits no longer than a search may
 	list   bool // it reads a part of a long list in the order of an index
+	whole  bool // it reads whole tables: its statement may take as long as the call
 	until  bool // the caller set a deadline
 }
 
@@ -153,6 +154,9 @@ const settings = `SELECT set_config('pika.tenant', $1, true), set_config('pika.a
 // statementTimeout returns how long one statement may run on the server.
 func (db *DB) statementTimeout(ctx context.Context, op operation) time.Duration {
 	limit := db.config.StatementTimeout
+	if op.whole {
+		limit = db.config.CallTimeout
+	}
 	if op.search && !op.until {
 		limit = min(limit, db.config.SearchTimeout)
 	}

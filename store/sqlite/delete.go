@@ -66,6 +66,9 @@ func deleteFact(ctx context.Context, tx querier, key int64, id string, at time.T
 	if err := noteChange(ctx, tx, key, pika.Change{Touched: []string{id}, Added: reopened}); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, dropAnswers, key); err != nil {
+		return err
+	}
 	return oweFact(ctx, tx, key, f, at)
 }
 

@@ -42,6 +42,8 @@ func oldFile(t *testing.T, path string) {
 	defer db.Close()
 	// What later versions added goes, so that opening the file adds it again.
 	for _, statement := range []string{
+		"DROP TABLE query_cache", "DROP TABLE popular_searches", "DROP TABLE answer_ttls",
+		"DROP INDEX scopes_asked", "DROP INDEX scopes_tenant_asked", "ALTER TABLE scopes DROP COLUMN asked_at",
 		"DROP TABLE changes", "DROP INDEX keyword_statistics_version", "ALTER TABLE keyword_statistics DROP COLUMN version",
 		"DROP TABLE raw_vectors", "DROP TABLE api_keys", "DROP INDEX facts_in_order",
 		"ALTER TABLE vectors DROP COLUMN written_at", "ALTER TABLE adjacency DROP COLUMN written_at", "ALTER TABLE messages DROP COLUMN stored_at",

@@ -109,6 +109,8 @@ func asBefore(t *testing.T, path string) {
 	t.Helper()
 	edit(t, path, `DELETE FROM postings WHERE term LIKE '~%'; UPDATE postings SET term = 'likes' WHERE term = 'like';
 		INSERT INTO postings (scope, corpus, term, first, block) VALUES (1, 2, replace(hex(zeroblob(150)), '0', 'x'), 1, x'010000');
+		DROP TABLE query_cache; DROP TABLE popular_searches; DROP TABLE answer_ttls;
+		DROP INDEX scopes_asked; DROP INDEX scopes_tenant_asked; ALTER TABLE scopes DROP COLUMN asked_at;
 		DROP TABLE changes; DROP INDEX keyword_statistics_version;
 		ALTER TABLE keyword_statistics DROP COLUMN version; DELETE FROM goose_db_version WHERE version_id > 2`)
 }

@@ -80,6 +80,9 @@ func (db *DB) takeOut(ctx context.Context, tx querier, key int64, m pika.StoredM
 	if err := dropRaw(ctx, tx, key, truth.MessagesKey, m.Key); err != nil {
 		return false, err
 	}
+	if _, err := tx.ExecContext(ctx, dropAnswers, key); err != nil {
+		return false, err
+	}
 	_, err = tx.ExecContext(ctx, "DELETE FROM messages WHERE scope = ? AND id = ?", key, m.Key)
 	return false, err
 }

@@ -55,3 +55,13 @@ func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	pikatest.APIKeys(t, config)
 }
+
+func TestQueryCache(t *testing.T) {
+	t.Parallel()
+	pikatest.QueryCache(t, config)
+}
+
+func TestAnswerTTLs(t *testing.T) {
+	t.Parallel()
+	pikatest.AnswerTTLs(t, config)
+}
