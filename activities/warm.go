@@ -25,7 +25,9 @@ type TuneInput struct{}
 // attempt goes on with the user at whom the one before it was.
 func (w *Warming) WarmCache(ctx context.Context, in WarmInput) (cachewarm.Report, error) {
 	o := cachewarm.RunOptions{Tenant: in.Tenant, User: in.User}
-	stop := resumed(ctx, &o.Resume, func(set func(cachewarm.State)) { o.Progress = set })
+	stop := resumed(ctx, &o.Resume, func(set func(cachewarm.State)) {
+		o.Progress = func(p cachewarm.Progress) { set(p.State) }
+	})
 	defer stop()
 	return w.Warmer.Run(ctx, o)
 }

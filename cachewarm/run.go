@@ -11,6 +11,9 @@ import (
 )
 
 const (
+	// readTime bounds reading what is asked.
+	readTime = 10 * time.Second
+
 	// A pause is as long as the search before it, and restAtLoad times that more at full
 	// load: at most half of a processor is ever used.
 	restAtLoad  = 8
@@ -53,6 +56,8 @@ func (run *warmRun) find(ctx context.Context) (err error) {
 		run.state.Scopes = []pika.Scope{{Tenant: run.options.Tenant, User: run.options.User}}
 	default:
 		since := run.started.Add(-cmp.Or(run.Active, DefaultActive))
+		ctx, cancel := context.WithTimeout(ctx, readTime)
+		defer cancel()
 		if run.state.Scopes, err = run.Searches.ActiveUsers(ctx, run.options.Tenant, since, run.users()); err != nil {
 			return fmt.Errorf("find active users: %w", err)
 		}
@@ -83,11 +88,14 @@ func (run *warmRun) user(ctx context.Context, scope pika.Scope) error {
 	}
 	run.state.Report.add(run.current)
 	run.current = Report{}
+	run.tell()
 	return ctx.Err()
 }
 
 // questions returns what is asked ahead for a user.
 func (run *warmRun) questions(ctx context.Context, scope pika.Scope) ([]pika.Query, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
 	own, err := run.Searches.UserSearches(ctx, scope, run.now(), pika.MaxPageLimit)
 	if err != nil {
 		return nil, fmt.Errorf("read what a user asks: %w", err)
@@ -159,13 +167,13 @@ func (run *warmRun) report() Report {
 	return report
 }
 
-// tell reports the progress: what is done of the user under way is not part of the state
-// that a run resumes, as he is begun anew.
+// tell reports the progress. What is done of the user under way is no part of the state, as
+// a run that resumes begins with him anew.
 func (run *warmRun) tell() {
 	if run.options.Progress == nil {
 		return
 	}
-	state := run.state
-	state.Report.Seconds = run.before + run.now().Sub(run.started).Seconds()
-	run.options.Progress(state)
+	p := Progress{State: run.state, Questions: run.state.Report.Questions + run.current.Questions, Made: run.state.Report.Made + run.current.Made}
+	p.Report.Seconds = run.before + run.now().Sub(run.started).Seconds()
+	run.options.Progress(p)
 }

@@ -17,6 +17,9 @@ const (
 	expirePages = 100
 )
 
+// partTime bounds each part of a run.
+const partTime = time.Minute
+
 // Tuner keeps what answers follow from up to date: what is popular, which answers are over,
 // and how long answers are kept.
 type Tuner struct {
@@ -48,7 +51,7 @@ type ClassTTL struct {
 // Run does all of it once. What was done stays done when a later part fails.
 func (t *Tuner) Run(ctx context.Context) (report TuneReport, err error) {
 	now := t.now()
-	if report.Refreshed, err = t.Searches.RefreshPopular(ctx, now); err != nil {
+	if report.Refreshed, err = t.refresh(ctx, now); err != nil {
 		return report, fmt.Errorf("refresh what is popular: %w", err)
 	}
 	if report.Expired, err = t.expire(ctx, now); err != nil {
@@ -63,7 +66,15 @@ func (t *Tuner) Run(ctx context.Context) (report TuneReport, err error) {
 	return report, nil
 }
 
+func (t *Tuner) refresh(ctx context.Context, now time.Time) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, partTime)
+	defer cancel()
+	return t.Searches.RefreshPopular(ctx, now)
+}
+
 func (t *Tuner) expire(ctx context.Context, now time.Time) (expired int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, partTime)
+	defer cancel()
 	for range expirePages {
 		n, err := t.Searches.ExpireAnswers(ctx, now, expirePage)
 		expired += n
@@ -75,6 +86,8 @@ func (t *Tuner) expire(ctx context.Context, now time.Time) (expired int, err err
 }
 
 func (t *Tuner) tune(ctx context.Context, now time.Time) ([]ClassTTL, error) {
+	ctx, cancel := context.WithTimeout(ctx, partTime)
+	defer cancel()
 	use, err := t.TTLs.AnswerUse(ctx)
 	if err != nil {
 		return nil, err

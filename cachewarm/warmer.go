@@ -57,7 +57,7 @@ type RunOptions struct {
 	Resume State
 
 	// Progress is called after each question; it must not block. nil: nobody is told.
-	Progress func(State)
+	Progress func(Progress)
 }
 
 // State is how far a run is.
@@ -65,6 +65,13 @@ type State struct {
 	Scopes []pika.Scope `json:"scopes"` // of all users; nil: they are not known yet
 	Done   int          `json:"done"`   // of them
 	Report Report       `json:"report"` // of those that are done
+}
+
+// Progress is a state, and what was done so far, for the user under way too.
+type Progress struct {
+	State
+	Questions int
+	Made      int
 }
 
 // Run answers ahead for the users that o names. It returns an error, with the report so far,

@@ -116,14 +116,14 @@ func (b *workbench) searches(ctx context.Context, index pika.Index) (*search.Eng
 }
 
 // toldWarmed returns what prints the progress of answering ahead.
-func (b *workbench) toldWarmed() func(cachewarm.State) {
+func (b *workbench) toldWarmed() func(cachewarm.Progress) {
 	last := time.Now()
-	return func(s cachewarm.State) {
+	return func(p cachewarm.Progress) {
 		now := time.Now()
 		if now.Sub(last) < tellEvery {
 			return
 		}
 		last = now
-		fmt.Fprintf(b.out, "  %d of %d users: %d answers made, %.0f s\n", s.Done, len(s.Scopes), s.Report.Made, s.Report.Seconds)
+		fmt.Fprintf(b.out, "  %d of %d users: %d questions, %d answers made, %.0f s\n", p.Done, len(p.Scopes), p.Questions, p.Made, p.Report.Seconds)
 	}
 }
