@@ -23,8 +23,12 @@ const (
 	calmTries = 5
 	calmWait  = time.Second
 
-	// maxInVain is how many questions in a row may fail or not be kept.
-	maxInVain = 20
+	// maxFailed is how many questions in a row may fail.
+	maxFailed = 20
+
+	// maxNotKept is how many answers of a user in a row may be made for nothing: most
+	// answers from a memory of a few facts are such.
+	maxNotKept = 5
 )
 
 // warmRun is a run under way.
@@ -35,7 +39,8 @@ type warmRun struct {
 	before  float64 // seconds of the runs that this one resumes
 	state   State
 	current Report // of the user under way
-	inVain  int    // questions in a row
+	failed  int    // questions in a row
+	notKept int    // the same, of the user under way
 	popular map[string][]pika.PopularSearch
 }
 
@@ -71,8 +76,11 @@ func (run *warmRun) user(ctx context.Context, scope pika.Scope) error {
 	if err != nil {
 		return err
 	}
-	run.current = Report{}
+	run.current, run.notKept = Report{}, 0
 	for _, q := range questions {
+		if run.notKept >= maxNotKept {
+			break
+		}
 		if run.current.Stopped = run.mustStop(ctx); run.current.Stopped != "" {
 			break
 		}
@@ -113,8 +121,8 @@ func (run *warmRun) questions(ctx context.Context, scope pika.Scope) ([]pika.Que
 // mustStop says why no further question may be asked; empty: it may.
 func (run *warmRun) mustStop(ctx context.Context) Stopped {
 	switch {
-	case run.inVain >= maxInVain:
-		return StoppedInVain
+	case run.failed >= maxFailed:
+		return StoppedFailed
 	case run.now().Sub(run.started) >= cmp.Or(run.Budget, DefaultBudget):
 		return StoppedTime
 	}
@@ -142,19 +150,23 @@ func (run *warmRun) ask(ctx context.Context, scope pika.Scope, q pika.Query) {
 func (run *warmRun) count(result cache.WarmResult, err error) {
 	c := &run.current
 	c.Questions++
-	run.inVain++
-	switch {
-	case err != nil:
+	if err != nil {
 		c.Failed++
+		run.failed++
 		run.log().Debug("an answer could not be made ahead", "code", string(pika.CodeOf(err)))
-	case result == cache.WarmMade:
+		return
+	}
+	run.failed = 0
+	switch result {
+	case cache.WarmMade:
 		c.Made++
-		run.inVain = 0
-	case result == cache.WarmKept:
+		run.notKept = 0
+	case cache.WarmKept:
 		c.Kept++
-		run.inVain = 0
+		run.notKept = 0
 	default:
 		c.NotKept++
+		run.notKept++
 	}
 }
 

@@ -17,12 +17,7 @@ func TestAnswerCaches(t *testing.T) { onBothWirings(t, testAnswerCaches) }
 
 func testAnswerCaches(t *testing.T, env map[string]string) {
 	s := start(t, t.TempDir(), env)
-	addFacts(t, s,
-		"Linh plays the violin in an orchestra", "Linh drinks green tea every morning", "Linh works as an accountant in Huế",
-		"Linh's brother studies medicine in Hanoi", "Linh goes swimming on Sundays", "Linh bought a red motorbike in March",
-		"Linh is allergic to shrimp", "Linh's mother sells flowers at the market", "Linh reads detective novels before sleeping",
-		"Linh pays 4 million dong of rent a month", "Linh wants to travel to Japan", "Linh's flight leaves at noon",
-		"Linh has a cat called Mướp", "Linh's cat sleeps all day", "The cat of Linh eats fish")
+	addFacts(t, s, linhsFacts...)
 	cat := "what does the cat of Linh do"
 	others := []string{"which musical instrument does Linh play", "what is Linh's job", "how high is the rent of Linh", "what does the brother of Linh study"}
 	tier := func(question, want string) process.Answer {
@@ -91,6 +86,15 @@ func testAnswerCaches(t *testing.T, env map[string]string) {
 		a := asked(t, other, cat)
 		return !slices.Contains(textsOf(a), gone.Text), a.Cache.Tier
 	})
+}
+
+// linhsFacts are more than one answer holds.
+var linhsFacts = []string{
+	"Linh plays the violin in an orchestra", "Linh drinks green tea every morning", "Linh works as an accountant in Huế",
+	"Linh's brother studies medicine in Hanoi", "Linh goes swimming on Sundays", "Linh bought a red motorbike in March",
+	"Linh is allergic to shrimp", "Linh's mother sells flowers at the market", "Linh reads detective novels before sleeping",
+	"Linh pays 4 million dong of rent a month", "Linh wants to travel to Japan", "Linh's flight leaves at noon",
+	"Linh has a cat called Mướp", "Linh's cat sleeps all day", "The cat of Linh eats fish",
 }
 
 func addFacts(t *testing.T, s *process.Server, texts ...string) {

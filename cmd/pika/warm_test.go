@@ -30,7 +30,7 @@ func testWarm(t *testing.T, env map[string]string) {
 	env["PIKA_WARM_QUERIES"], env["PIKA_WARM_SCHEDULE"], env["PIKA_TTL_SCHEDULE"] = job+"|"+drink, never, never
 	data := t.TempDir()
 	s := start(t, data, env)
-	addFacts(t, s, "Linh drinks green tea every morning", "Linh works as an accountant in Huế", "Linh swims on Sundays")
+	addFacts(t, s, linhsFacts...)
 	engine := dialEngine(t, s, data, env)
 
 	var accepted struct {
