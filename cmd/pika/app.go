@@ -192,9 +192,7 @@ func (a *App) work(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return a.newWorkers().Run(ctx) })
 	repairer := projection.Repairer{Projections: a.projected, Log: a.Log}
 	group.Go(func() error { return repairer.Run(ctx) })
-	for _, s := range a.schedules() {
-		group.Go(func() error { return a.ensureSchedule(ctx, s) })
-	}
+	group.Go(func() error { return a.ensureSchedules(ctx) })
 }
 
 // Close gives every part back, the last opened first.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pikamem/pika/activities"
@@ -38,21 +39,29 @@ func cronText(value string) string {
 	return value
 }
 
-// ensureSchedule makes the engine start a workflow by the clock. It tries until the engine
-// has taken it.
-func (a *App) ensureSchedule(ctx context.Context, s workers.Schedule) error {
+// ensureSchedules makes the engine start workflows by the clock. It tries until the engine
+// has taken all of them.
+func (a *App) ensureSchedules(ctx context.Context) error {
 	ticker := time.NewTicker(scheduleEvery)
 	defer ticker.Stop()
-	for {
-		err := workers.EnsureSchedule(ctx, a.engine.connection, s)
-		if err == nil || ctx.Err() != nil {
+	for left := a.schedules(); ; {
+		left = slices.DeleteFunc(left, func(s workers.Schedule) bool { return a.ensured(ctx, s) })
+		if len(left) == 0 {
 			return nil
 		}
-		a.Log.Warn("the engine has not taken a schedule yet", "schedule", s.ID, "reason", message(err))
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
 	}
+}
+
+// ensured reports whether the engine has taken a schedule.
+func (a *App) ensured(ctx context.Context, s workers.Schedule) bool {
+	err := workers.EnsureSchedule(ctx, a.engine.connection, s)
+	if err != nil && ctx.Err() == nil {
+		a.Log.Warn("the engine has not taken a schedule yet; it is asked again", "schedule", s.ID, "reason", message(err))
+	}
+	return err == nil
 }
