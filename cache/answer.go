@@ -21,14 +21,17 @@ type keptAnswer struct {
 	Took    time.Duration `json:"took"`  // of the search that made it, in nanoseconds
 	Answer  pika.Answer   `json:"answer"`
 	Trace   *search.Trace `json:"trace"`
+	Vector  []byte        `json:"vector,omitempty"` // the trace's
+	Ahead   bool          `json:"ahead,omitempty"`  // it was made before anybody asked, and nobody got it yet
 
-	Class  pika.AnswerClass `json:"class,omitempty"`  // what Until follows from; empty: from nothing
-	Vector []byte           `json:"vector,omitempty"` // the trace's
+	Class pika.AnswerClass `json:"class,omitempty"` // what Until follows from; empty: from nothing
 }
 
+// encodeAnswer leaves the answer as it is: others may be giving it.
 func encodeAnswer(a *keptAnswer) ([]byte, error) {
-	a.Vector = encodeVector(a.Trace.Vector)
-	return json.Marshal(a)
+	encoded := *a
+	encoded.Vector = encodeVector(a.Trace.Vector)
+	return json.Marshal(&encoded)
 }
 
 var errDamaged = errors.New("what is kept is no answer")

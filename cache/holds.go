@@ -30,6 +30,7 @@ func (r *request) lookUp(ctx context.Context) *pika.Answer {
 	if kept == nil {
 		return nil
 	}
+	ahead := kept.takeAhead()
 	given := r.judge(ctx, kept, bytes, published)
 	r.count(given != nil)
 	if given == nil {
@@ -37,6 +38,7 @@ func (r *request) lookUp(ctx context.Context) *pika.Answer {
 	} else {
 		r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
 		r.o.TTLs.given(r.key, kept)
+		r.gave(ctx, kept, given, ahead)
 	}
 	return given
 }

@@ -21,10 +21,15 @@ const (
 	L1         Name = "l1"          // answers in the process
 	L2Exact    Name = "l2_exact"    // answers that processes share, by the same question
 	Semantic   Name = "semantic"    // answers to questions that mean the same
+	L3         Name = "l3"          // answers beside the truth
+
+	// Precomputed is answers that were made ahead: a hit is the first time that one is
+	// given, a miss a question whose answer had to be made.
+	Precomputed Name = "precomputed"
 )
 
 // names lists every cache once, in the order of Stats.
-var names = []Name{L1, L2Exact, Semantic, WorkingSet, Embedding, LLM}
+var names = []Name{L1, L2Exact, Semantic, L3, Precomputed, WorkingSet, Embedding, LLM}
 
 // Metrics counts what the caches do:
 // pika_cache_requests_total{cache, result="hit|miss"},

@@ -35,6 +35,8 @@ type SearcherOptions struct {
 	// Vectors returns the vectors of facts that a user has, those that are there.
 	Vectors func(ctx context.Context, scope pika.Scope, model pika.EmbeddingModel, ids []string) ([]pika.Vector, error)
 
+	Kept pika.QueryCache // the third tier, beside the truth; nil: there is none
+
 	TTL        time.Duration // how long an answer is kept at most. Defaults to DefaultAnswerTTL
 	TTLs       *TTLs         // what shortens that. nil: nothing
 	LocalBytes int64         // of answers in this process. Defaults to 64 MiB
@@ -44,12 +46,13 @@ type SearcherOptions struct {
 }
 
 // Searcher is a pika.Searcher that gives an answer again as long as it holds: from the
-// memory of the process (L1), or from the cache that processes share (L2). What changed
+// memory of the process (L1), from the cache that processes share (L2), or from beside the
+// truth (L3), where answers are kept whose questions were asked before. What changed
 // meanwhile is asked of the truth, and an answer is only dropped if one of its facts is
 // touched or a new one may enter it (search.Trace). An answer that lacks something is
 // never kept, and whatever goes wrong with a cache is a miss.
 //
-// An answer from L2 is as fresh as the truth. One from L1 is so where the change was
+// An answer from L2 or L3 is as fresh as the truth. One from L1 is so where the change was
 // made in this process, about as fresh as messages of Freshness where it was not, and
 // localTTL old at most where those do not come. Without the truth, answers that were
 // published as current are given with facts among what is degraded.
@@ -58,6 +61,7 @@ type Searcher struct {
 	o       SearcherOptions
 	local   *local
 	flights flights[pika.Answer]
+	third   *third // nil: there is none
 
 	writing sync.WaitGroup
 	writes  chan struct{} // holds a token for each write to the shared cache
@@ -85,6 +89,7 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 		o.Metrics = NewMetrics(nil)
 	}
 	s := &Searcher{source: source, o: o, flights: flights[pika.Answer]{deadline: pika.MaxDeadlineMS * time.Millisecond}, writes: make(chan struct{}, maxWrites)}
+	s.third = newThird(o.Kept)
 	s.local = newLocal(cmp.Or(o.LocalBytes, defaultLocalBytes), o.Freshness)
 	return s
 }
@@ -101,11 +106,13 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 		return s.ask(ctx, scope, q)
 	}
 	s.o.TTLs.asked(r.key, r.now)
+	r.countAsked(pika.NotedSearch{Searches: 1})
 	if q.Cache != pika.CacheRefresh {
 		if a, ok := r.local.get(r.key, r.now); ok {
 			s.o.Metrics.count(L1, 1, 0)
 			s.o.Metrics.countSaved(a.Took)
 			s.o.TTLs.given(r.key, a)
+			r.sighted(ctx, a)
 			return a.given(pika.TierL1, r.now), nil
 		}
 		s.o.Metrics.count(L1, 0, 1)
@@ -143,6 +150,9 @@ type request struct {
 func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 	started := time.Now()
 	kept := r.lookUp(ctx)
+	if kept == nil {
+		kept = r.lookUpThird(ctx)
+	}
 	if kept != nil {
 		return *kept, nil
 	}
@@ -161,18 +171,24 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 	return answer, nil
 }
 
-// keep keeps an answer in both tiers, unless it has no trace. It ends before anything of it
+// keep keeps an answer in all tiers, unless it has no trace. It ends before anything of it
 // changes with the time, counted from before it was made.
 func (r *request) keep(ctx context.Context, given pika.Answer, trace *search.Trace, took time.Duration) {
 	if trace == nil {
 		return
 	}
+	a := r.made(given, trace, took)
+	r.store(ctx, a)
+	r.sighted(ctx, a)
+}
+
+func (r *request) made(given pika.Answer, trace *search.Trace, took time.Duration) *keptAnswer {
 	a := &keptAnswer{Version: r.version, MadeAt: r.now, Until: r.now.Add(r.o.TTL), Took: took, Answer: given, Trace: trace}
 	if !trace.Until.IsZero() && trace.Until.Before(a.Until) {
 		a.Until = trace.Until
 	}
 	r.o.TTLs.shorten(r.key, r.scope, a)
-	r.store(ctx, a)
+	return a
 }
 
 // store keeps an answer that holds, in the shared cache without anybody waiting for it.
@@ -212,8 +228,10 @@ func (r *request) remember(a *keptAnswer, bytes int) {
 	}
 }
 
-// Close waits until the writes that are under way have ended; each has a deadline.
+// Close writes what was asked, and waits until the writes that are under way have ended;
+// each has a deadline.
 func (s *Searcher) Close() error {
+	s.writeAsked(context.Background())
 	s.writing.Wait()
 	return nil
 }

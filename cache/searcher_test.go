@@ -36,6 +36,7 @@ type house struct {
 	vectors  *sqlite.Vectors
 	embedder pika.Embedder
 	cache    pika.Cache
+	kept     pika.QueryCache  // nil: no third tier
 	writer   *cache.Freshness // of the process that writes
 	jobs     int
 	now      atomic.Int64 // passed since reference
@@ -103,7 +104,7 @@ func (h *house) open(deaf bool, change ...func(*cache.SearcherOptions)) *process
 		Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock,
 	})}
 	o := cache.SearcherOptions{
-		Cache: h.cache, Freshness: p.freshness, Changes: h.db, Facts: h.db, Index: h.index, Now: h.clock,
+		Cache: h.cache, Freshness: p.freshness, Changes: h.db, Facts: h.db, Index: h.index, Now: h.clock, Kept: h.kept,
 		Vectors: func(ctx context.Context, scope pika.Scope, _ pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
 			return h.vectors.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
 		},

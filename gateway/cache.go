@@ -37,7 +37,7 @@ func newClassTTL(t pika.AnswerTTL) classTTL {
 
 // oneCache is what one cache of this process did since it started.
 type oneCache struct {
-	Name      cache.Name `json:"name" enum:"l1,l2_exact,semantic,working_set,embedding,llm"`
+	Name      cache.Name `json:"name" enum:"l1,l2_exact,semantic,l3,precomputed,working_set,embedding,llm"`
 	Hits      int64      `json:"hits"`
 	Misses    int64      `json:"misses"`
 	HitRate   float64    `json:"hit_rate" doc:"0 to 1; 0 if it was never asked"`

@@ -84,14 +84,16 @@ func wantSearches(t *testing.T, what string, got []pika.PopularSearch, want ...p
 }
 
 func testUserSearches(t *testing.T, truth Truth) {
-	keep(t, truth, alice, keptAnswer("kept", "x", day(9))) // and never asked
+	keep(t, truth, alice, keptAnswer("never asked", "x", day(9)), keptAnswer("asked later", "x", day(9)))
 	note(t, truth)
+	note(t, truth, noted(alice, "asked later", day(1), 1, 0, 0))
 	note(t, truth, noted(alice, "a", day(1), 3, 0, 0), noted(bob, "a", day(1), 9, 0, 0), noted(alice, "b", day(1), 4, 1, 0))
 	note(t, truth, noted(alice, "c", day(1), 2, 3, 3), noted(alice, "a", day(1), 1, 0, 0), noted(alice, "warmed", day(1), 0, 4, 0))
 	wantSearches(t, "what alice asks", userSearches(t, truth, alice, day(1)),
 		pika.PopularSearch{Query: plain("a"), Searches: 4, Users: 1, Rank: 4},
 		pika.PopularSearch{Query: plain("b"), Searches: 4, Users: 1, Warmed: 1, Rank: 2},
-		pika.PopularSearch{Query: plain("c"), Searches: 2, Users: 1, Warmed: 3, Read: 3, Rank: 2})
+		pika.PopularSearch{Query: plain("c"), Searches: 2, Users: 1, Warmed: 3, Read: 3, Rank: 2},
+		pika.PopularSearch{Query: plain("asked later"), Searches: 1, Users: 1, Rank: 1})
 	got, err := truth.UserSearches(t.Context(), alice, day(1), 2)
 	if err != nil || len(got) != 2 || got[0].Query.Text != "a" {
 		t.Errorf("UserSearches with limit 2 = %v, %v", textsOf(got), err)

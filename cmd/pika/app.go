@@ -178,6 +178,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.keys.Run(ctx) })
 	group.Go(func() error { return a.freshness.Run(ctx) })
 	group.Go(func() error { return a.ttls.Run(ctx) })
+	group.Go(func() error { return a.answers.Run(ctx) })
 	if a.prober != nil {
 		group.Go(func() error { return a.prober.Run(ctx) })
 	}

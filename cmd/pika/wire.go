@@ -58,7 +58,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.answers = cache.NewSearcher(a.searcher, cache.SearcherOptions{
 		Cache: a.stores.cache, Freshness: a.freshness, Changes: a.stores.truth, Facts: a.stores.truth,
 		Index: a.index.Index, Vectors: a.factVectors, Now: a.Now, Log: a.Log, Metrics: a.counts,
-		TTL: a.Config.CacheTTL, TTLs: a.ttls, LocalBytes: a.Config.answerBytes(),
+		Kept: a.stores.truth, TTL: a.Config.CacheTTL, TTLs: a.ttls, LocalBytes: a.Config.answerBytes(),
 	})
 	a.onClose("the cache of answers", a.answers.Close)
 	return nil

@@ -47,7 +47,7 @@ func (db *DB) KeepAnswer(ctx context.Context, scope pika.Scope, a pika.KeptAnswe
 	return db.doLocked(ctx, scope, operation{what: "keep an answer"}, func(ctx context.Context, t *tx) error {
 		return t.finish(ctx, makeKnown(scope),
 			exec(`INSERT INTO query_cache AS c (scope, tenant, key, question, query, searches, warmed, read, counted_at, used_at, until, value)
-				SELECT $1, $2, $3, $4, $5, 0, 0, 0, $6, $6, $7, $8
+				SELECT $1, $2, $3, $4, $5, 0, 0, 0, 0, $6, $7, $8
 				WHERE NOT EXISTS (SELECT FROM changes WHERE scope = $1 AND version > $9)
 				ON CONFLICT (scope, key) DO UPDATE SET until = excluded.until, value = excluded.value,
 					used_at = greatest(c.used_at, excluded.used_at)`,

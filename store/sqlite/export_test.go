@@ -23,6 +23,15 @@ func RangeQueries() map[string]string {
 // UnsettledQuery reads the vectors that an index may not show.
 func UnsettledQuery() string { return unsettledOf }
 
+// QueryCacheQueries are those of the third tier of answers, by the index each must walk.
+func QueryCacheQueries() map[string][]string {
+	return map[string][]string{
+		"query_cache_kept": {forgetAnswers, dropAnswers}, "query_cache_used": {forgetQueries}, "query_cache_until": {expireAnswers},
+		"popular_searches_rank": {popularSearches}, "scopes_asked": {activeUsers}, "scopes_tenant_asked": {activeUsersOf},
+		"sqlite_autoindex_query_cache_1": {keptAnswers},
+	}
+}
+
 // Write runs f on the writer's goroutine, inside a transaction.
 func (db *DB) Write(ctx context.Context, f func() error) error {
 	return db.write(ctx, "test", func(querier) error { return f() })

@@ -24,3 +24,18 @@ func TestPlans(t *testing.T) {
 		}
 	}
 }
+
+// TestQueryCachePlans: nothing of the third tier walks over the rows of all users.
+func TestQueryCachePlans(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "pika.db"), sqlite.Options{})
+	defer db.Close()
+	for index, queries := range sqlite.QueryCacheQueries() {
+		for _, query := range queries {
+			plan, err := db.Explain(t.Context(), query, make([]any, strings.Count(query, "?"))...)
+			if err != nil || !strings.Contains(plan, index+" (") || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "SCAN query_cache") {
+				t.Errorf("%s runs as\n%s%v", query, plan, err)
+			}
+		}
+	}
+}

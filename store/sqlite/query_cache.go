@@ -17,8 +17,7 @@ func (db *DB) KeptAnswers(ctx context.Context, scope pika.Scope, now time.Time, 
 	}
 	values := map[string][]byte{}
 	err := db.read(ctx, "read kept answers", func(tx querier) error {
-		rows, err := tx.QueryContext(ctx, `SELECT c.key, c.value FROM scopes s CROSS JOIN query_cache c ON c.scope = s.key
-			WHERE s.id = ? AND c.key IN (SELECT value FROM json_each(?)) AND c.until > ?`, scope.ID(), jsonList(keys), micros(now))
+		rows, err := tx.QueryContext(ctx, keptAnswers, scope.ID(), jsonList(keys), micros(now))
 		if err != nil {
 			return err
 		}
@@ -58,7 +57,7 @@ func (db *DB) KeepAnswer(ctx context.Context, scope pika.Scope, a pika.KeptAnswe
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO query_cache (scope, key, question, query, searches, warmed, read, counted_at, used_at, until, value)
-			VALUES (?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?5, ?6, ?7)
+			VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0, ?5, ?6, ?7)
 			ON CONFLICT DO UPDATE SET until = excluded.until, value = excluded.value, used_at = max(used_at, excluded.used_at)`,
 			key, a.Key, question, encoded, micros(db.now()), micros(a.Until), a.Value)
 		if err != nil {
@@ -73,6 +72,9 @@ func (db *DB) KeepAnswer(ctx context.Context, scope pika.Scope, a pika.KeptAnswe
 }
 
 const (
+	keptAnswers = `SELECT c.key, c.value FROM scopes s CROSS JOIN query_cache c ON c.scope = s.key
+		WHERE s.id = ? AND c.key IN (SELECT value FROM json_each(?)) AND c.until > ?`
+
 	// What a user has too much of: answers, and questions. Both walk an index that is in
 	// their order, from where the user's share ends.
 	forgetAnswers = `UPDATE query_cache SET until = NULL, value = NULL WHERE rowid IN (

@@ -18,8 +18,8 @@ CREATE TABLE query_cache (
     value      bytea,
     PRIMARY KEY (scope, key)
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
-CREATE INDEX query_cache_used ON query_cache (scope, used_at DESC, key);
-CREATE INDEX query_cache_kept ON query_cache (scope, used_at DESC, key) WHERE until IS NOT NULL;
+CREATE INDEX query_cache_used ON query_cache (scope, used_at DESC, key) INCLUDE (tenant);
+CREATE INDEX query_cache_kept ON query_cache (scope, used_at DESC, key) INCLUDE (tenant) WHERE until IS NOT NULL;
 CREATE INDEX query_cache_until ON query_cache (until) WHERE until IS NOT NULL;
 
 -- Who asked anything, and when last.
@@ -57,13 +57,15 @@ CREATE INDEX popular_searches_rank ON popular_searches (tenant, rank DESC, quest
 -- Only its owner may refresh the view, who need not be the user that Pika works as. It is
 -- made of all tenants' rows, so it is read with a condition on the tenant: row-level
 -- security does not guard materialized views. One process makes it, the others are told
--- that they do not.
+-- that they do not. A refresh reads whole tables and compares the former view with the new
+-- one, so what the settings of a transaction rule out is allowed.
 -- +goose StatementBegin
 DO $$
 BEGIN
     EXECUTE format($f$
         CREATE FUNCTION refresh_popular_searches(as_of bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
-        SET search_path = pg_catalog, pg_temp SET enable_seqscan = on SET enable_hashjoin = on SET enable_sort = on AS $b$
+        SET search_path = pg_catalog, pg_temp
+        SET enable_seqscan = on SET enable_hashjoin = on SET enable_mergejoin = on SET enable_sort = on AS $b$
         BEGIN
             IF NOT pg_try_advisory_xact_lock(hashtextextended('pika popular_searches', 0)) THEN
                 RETURN false;
