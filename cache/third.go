@@ -133,6 +133,7 @@ func (r *request) lookUpThird(ctx context.Context) *pika.Answer {
 // is kept anew, so that the next time fewer changes are to be judged.
 func (r *request) giveThird(ctx context.Context, a *keptAnswer, moved bool) *pika.Answer {
 	given := a.given(pika.TierL3, r.now)
+	r.o.TTLs.given(r.key, a)
 	if a.takeAhead() {
 		r.gave(ctx, a, &given, true)
 		return &given

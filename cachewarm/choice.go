@@ -8,9 +8,14 @@ import (
 	"github.com/pikamem/pika/text"
 )
 
-// manyUnread is how often a question was answered ahead for a user who never read it, each
-// time counting half after pika.SearchHalfLife, before it is left to him to ask.
+// manyUnread is how often a question is answered ahead for a user who does not ask it and
+// reads none of the answers, or so often for each that he reads, before it is left to him
+// to ask. Each time counts half after pika.SearchHalfLife, so it is tried again.
 const manyUnread = 3
+
+func unread(s pika.PopularSearch) bool {
+	return s.Searches < 1 && s.Warmed >= manyUnread*(s.Read+1)
+}
 
 // Listed returns a question of the configured list as a caller asks it who says no more
 // than the question.
@@ -22,16 +27,16 @@ func Listed(question string) pika.Query {
 // limit: what he asks himself, what users of his tenant ask, and the list; own and popular
 // in their order, that of their ranks. A question that asks several things is followed by
 // those, as they are asked alone: they are the same answers. What was answered ahead for him
-// and never read is left out.
+// and not read is left out.
 func Choose(own, popular []pika.PopularSearch, listed []string, limit int) []pika.Query {
 	c := choice{limit: limit, seen: map[string]bool{}}
 	for _, s := range own {
-		if s.Read == 0 && s.Warmed >= manyUnread {
+		if unread(s) {
 			c.seen[identity(s.Query)] = true
 		}
 	}
 	for _, s := range own {
-		if s.Searches > 0 {
+		if s.Searches > 0 { // others were only answered ahead
 			c.add(s.Query)
 		}
 	}

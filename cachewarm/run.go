@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// readTime bounds reading what is asked.
+	// readTime bounds reading what is asked, keepTime all but the search of one answer.
 	readTime = 10 * time.Second
+	keepTime = 5 * time.Second
 
 	// A pause is as long as the search before it, and restAtLoad times that more at full
 	// load: at most half of a processor is ever used.
@@ -141,10 +142,18 @@ func (run *warmRun) mustStop(ctx context.Context) Stopped {
 func (run *warmRun) ask(ctx context.Context, scope pika.Scope, q pika.Query) {
 	q.Deadline, q.Cache = cmp.Or(run.Deadline, DefaultDeadline), pika.CacheDefault
 	began := run.now()
-	result, err := run.Searcher.Warm(ctx, scope, q)
+	result, err := run.warm(ctx, scope, q)
 	took := run.now().Sub(began)
 	run.count(result, err)
 	_ = run.pause(ctx, min(time.Duration(float64(took)*(1+restAtLoad*run.load())), longestRest)) // the caller sees that ctx ended
+}
+
+// warm makes one answer. Looking whether there is one, and keeping it, take time beside the
+// search.
+func (run *warmRun) warm(ctx context.Context, scope pika.Scope, q pika.Query) (cache.WarmResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, q.Deadline+keepTime)
+	defer cancel()
+	return run.Searcher.Warm(ctx, scope, q)
 }
 
 func (run *warmRun) count(result cache.WarmResult, err error) {

@@ -111,7 +111,7 @@ func (b *workbench) searches(ctx context.Context, index pika.Index) (*search.Eng
 		Vectors: func(ctx context.Context, scope pika.Scope, model pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
 			return b.raw().RawVectors(ctx, scope, pika.CorpusFacts, model, ids)
 		},
-		TTL: b.config.CacheTTL, TTLs: ttls,
+		Kept: b.truth, TTL: b.config.CacheTTL, TTLs: ttls,
 	})
 }
 
