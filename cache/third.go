@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"hash/maphash"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -28,8 +29,9 @@ const (
 type third struct {
 	kept   pika.QueryCache
 	asked  asked
-	sights *otter.Cache[string, time.Time]
-	writes chan struct{} // holds a token for each write under way
+	seed   maphash.Seed
+	sights *otter.Cache[uint64, int64] // by the hash of a key: of which time the answer is that is kept
+	writes chan struct{}               // holds a token for each write under way
 }
 
 // newThird returns nil if there is no third tier.
@@ -37,10 +39,12 @@ func newThird(kept pika.QueryCache) *third {
 	if kept == nil {
 		return nil
 	}
-	return &third{kept: kept, asked: asked{byKey: map[string]*pika.NotedSearch{}}, writes: make(chan struct{}, maxThirdWrites),
-		sights: otter.Must(&otter.Options[string, time.Time]{
-			MaximumSize: maxSights, ExpiryCalculator: otter.ExpiryAccessing[string, time.Time](sightLife),
-		})}
+	return &third{
+		kept: kept, asked: asked{byKey: map[string]*pika.NotedSearch{}}, seed: maphash.MakeSeed(), writes: make(chan struct{}, maxThirdWrites),
+		sights: otter.Must(&otter.Options[uint64, int64]{
+			MaximumSize: maxSights, ExpiryCalculator: otter.ExpiryAccessing[uint64, int64](sightLife),
+		}),
+	}
 }
 
 // countAsked adds to what is known of a question, if it is one to make answers to ahead.
@@ -51,23 +55,29 @@ func (r *request) countAsked(n pika.NotedSearch) {
 	}
 }
 
-// neverKept stands for the answer to a question that was asked once.
-var neverKept time.Time
+// neverKept stands for the time of an answer to a question that was asked once.
+const neverKept = 0
 
 // second reports whether a question was asked before and its answer, named by when it was
 // made, is not in the third tier as far as this process knows.
 func (t *third) second(key string, madeAt time.Time) (yes bool) {
-	if of, ok := t.sights.GetIfPresent(key); ok && of.Equal(madeAt) {
+	hash, at := maphash.String(t.seed, key), madeAt.UnixNano()
+	if of, ok := t.sights.GetIfPresent(hash); ok && of == at {
 		return false
 	}
-	t.sights.Compute(key, func(of time.Time, found bool) (time.Time, otter.ComputeOp) {
-		yes = found && !of.Equal(madeAt)
+	t.sights.Compute(hash, func(of int64, found bool) (int64, otter.ComputeOp) {
+		yes = found && of != at
 		if !found {
 			return neverKept, otter.WriteOp
 		}
-		return madeAt, otter.WriteOp
+		return at, otter.WriteOp
 	})
 	return yes
+}
+
+// has notes that an answer is in the third tier.
+func (t *third) has(key string, madeAt time.Time) {
+	t.sights.Set(maphash.String(t.seed, key), madeAt.UnixNano())
 }
 
 // sighted keeps an answer that was given, if its question was asked before.
@@ -82,7 +92,7 @@ func (r *request) keepThird(ctx context.Context, a *keptAnswer) {
 	if r.third == nil {
 		return
 	}
-	r.third.sights.Set(r.key, a.MadeAt)
+	r.third.has(r.key, a.MadeAt)
 	select {
 	case r.third.writes <- struct{}{}:
 		r.writing.Go(func() {
@@ -139,7 +149,7 @@ func (r *request) giveThird(ctx context.Context, a *keptAnswer, moved bool) *pik
 		return &given
 	}
 	r.store(ctx, a)
-	if r.third.sights.Set(r.key, a.MadeAt); moved {
+	if r.third.has(r.key, a.MadeAt); moved {
 		r.keepThird(ctx, a)
 	}
 	return &given

@@ -18,7 +18,7 @@ func TestCacheStats(t *testing.T) {
 	b := setup(t, func(c *gateway.Config) {
 		c.CacheStats = func() cache.Stats {
 			return cache.Stats{
-				Caches:         []cache.CacheStats{{Name: cache.L1, Hits: 3, Misses: 1, Entries: 2, Bytes: 4096, Evictions: 5}, {Name: cache.L2Exact}},
+				Caches:         []cache.CacheStats{{Name: cache.L1, Hits: 3, Misses: 1, Entries: 2, Bytes: 4096, Evictions: 5}, {Name: cache.L2Exact}, {Name: cache.L3, Hits: 1, Misses: 1}, {Name: cache.Precomputed}},
 				StalePrevented: 7, Saved: 1500 * time.Microsecond,
 				TTLs: []pika.AnswerTTL{
 					{Class: pika.AnswerOften, TTL: 24 * time.Hour, Hits: 18, Misses: 6, Reason: "it stays", TunedAt: now},

@@ -1,7 +1,9 @@
 package main_test
 
 import (
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +18,8 @@ import (
 func TestAnswerCaches(t *testing.T) { onBothWirings(t, testAnswerCaches) }
 
 func testAnswerCaches(t *testing.T, env map[string]string) {
-	s := start(t, t.TempDir(), env)
+	data := t.TempDir()
+	s := start(t, data, env)
 	addFacts(t, s, linhsFacts...)
 	cat := "what does the cat of Linh do"
 	others := []string{"which musical instrument does Linh play", "what is Linh's job", "how high is the rent of Linh", "what does the brother of Linh study"}
@@ -71,9 +74,15 @@ func testAnswerCaches(t *testing.T, env map[string]string) {
 	if len(stats.Caches) == 0 || stats.Caches[0].Name != "l1" || stats.Caches[0].Hits < 6 || stats.StalePrevented < 3 {
 		t.Errorf("statistics %+v", stats)
 	}
-	if env["PIKA_CACHE"] == "" {
-		return
+	if env["PIKA_CACHE"] != "" {
+		wantOtherProcess(t, s, env, cat)
 	}
+	wantOutlived(t, s, data, env, others)
+}
+
+// wantOtherProcess: a process beside s gives what s kept, and soon nothing that s deleted.
+func wantOtherProcess(t *testing.T, s *process.Server, env map[string]string, cat string) {
+	t.Helper()
 	other := start(t, t.TempDir(), env)
 	if a := asked(t, other, cat); a.Cache.Tier != "l2_exact" {
 		t.Errorf("another process: tier %s", a.Cache.Tier)
@@ -95,6 +104,52 @@ var linhsFacts = []string{
 	"Linh is allergic to shrimp", "Linh's mother sells flowers at the market", "Linh reads detective novels before sleeping",
 	"Linh pays 4 million dong of rent a month", "Linh wants to travel to Japan", "Linh's flight leaves at noon",
 	"Linh has a cat called Mướp", "Linh's cat sleeps all day", "The cat of Linh eats fish",
+}
+
+// wantOutlived: answers that were asked for before are given after every process has ended
+// and Redis has lost all.
+func wantOutlived(t *testing.T, s *process.Server, data string, env map[string]string, questions []string) {
+	t.Helper()
+	for range 2 {
+		for _, q := range questions {
+			asked(t, s, q)
+		}
+	}
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	s = start(t, data, withEmptyCache(t, env))
+	outlived := 0
+	for _, q := range questions {
+		a := asked(t, s, q)
+		if a.Cache.Tier != "l3" {
+			continue
+		}
+		outlived++
+		// Into which tier it came back depends on whether the process hears of changes yet.
+		if again := asked(t, s, q); again.Cache.Tier == "none" || !slices.Equal(textsOf(again), textsOf(a)) {
+			t.Errorf("after an answer from beside the truth: tier %s, %v; want %v", again.Cache.Tier, textsOf(again), textsOf(a))
+		}
+	}
+	if outlived < len(questions)/2 {
+		t.Errorf("%d of %d answers outlived their process", outlived, len(questions))
+	}
+}
+
+// withEmptyCache names another database of Redis, where there is one.
+func withEmptyCache(t *testing.T, env map[string]string) map[string]string {
+	t.Helper()
+	if env["PIKA_CACHE"] == "" {
+		return env
+	}
+	u, err := url.Parse(env["PIKA_CACHE"])
+	if err != nil {
+		t.Fatal("PIKA_CACHE is no URL")
+	}
+	u.Path = "/7"
+	other := maps.Clone(env)
+	other["PIKA_CACHE"] = u.String()
+	return other
 }
 
 func addFacts(t *testing.T, s *process.Server, texts ...string) {
