@@ -30,7 +30,7 @@ type third struct {
 	kept   pika.QueryCache
 	asked  asked
 	seed   maphash.Seed
-	sights *otter.Cache[uint64, int64] // by the hash of a key: of which time the answer is that is kept
+	sights *otter.Cache[uint64, int64] // by the hash of a key: which answer is kept
 	writes chan struct{}               // holds a token for each write under way
 }
 
@@ -55,34 +55,38 @@ func (r *request) countAsked(n pika.NotedSearch) {
 	}
 }
 
-// neverKept stands for the time of an answer to a question that was asked once.
+// neverKept stands for the answer to a question that was asked once.
 const neverKept = 0
 
-// second reports whether a question was asked before and its answer, named by when it was
-// made, is not in the third tier as far as this process knows.
-func (t *third) second(key string, madeAt time.Time) (yes bool) {
-	hash, at := maphash.String(t.seed, key), madeAt.UnixNano()
-	if of, ok := t.sights.GetIfPresent(hash); ok && of == at {
+// which tells the answers to a question apart: one that holds for a later version too is
+// another one, as what was removed meanwhile took all answers of before with it.
+func (a *keptAnswer) which() int64 { return a.MadeAt.UnixNano() + a.Version }
+
+// second reports whether a question was asked before and its answer is not in the third
+// tier as far as this process knows.
+func (t *third) second(key string, a *keptAnswer) (yes bool) {
+	hash := maphash.String(t.seed, key)
+	if kept, ok := t.sights.GetIfPresent(hash); ok && kept == a.which() {
 		return false
 	}
-	t.sights.Compute(hash, func(of int64, found bool) (int64, otter.ComputeOp) {
-		yes = found && of != at
+	t.sights.Compute(hash, func(kept int64, found bool) (int64, otter.ComputeOp) {
+		yes = found && kept != a.which()
 		if !found {
 			return neverKept, otter.WriteOp
 		}
-		return at, otter.WriteOp
+		return a.which(), otter.WriteOp
 	})
 	return yes
 }
 
 // has notes that an answer is in the third tier.
-func (t *third) has(key string, madeAt time.Time) {
-	t.sights.Set(maphash.String(t.seed, key), madeAt.UnixNano())
+func (t *third) has(key string, a *keptAnswer) {
+	t.sights.Set(maphash.String(t.seed, key), a.which())
 }
 
 // sighted keeps an answer that was given, if its question was asked before.
 func (r *request) sighted(ctx context.Context, a *keptAnswer) {
-	if r.third != nil && r.third.second(r.key, a.MadeAt) {
+	if r.third != nil && r.third.second(r.key, a) {
 		r.keepThird(ctx, a)
 	}
 }
@@ -92,7 +96,7 @@ func (r *request) keepThird(ctx context.Context, a *keptAnswer) {
 	if r.third == nil {
 		return
 	}
-	r.third.has(r.key, a.MadeAt)
+	r.third.has(r.key, a)
 	select {
 	case r.third.writes <- struct{}{}:
 		r.writing.Go(func() {
@@ -149,7 +153,7 @@ func (r *request) giveThird(ctx context.Context, a *keptAnswer, moved bool) *pik
 		return &given
 	}
 	r.store(ctx, a)
-	if r.third.has(r.key, a.MadeAt); moved {
+	if r.third.has(r.key, a); moved {
 		r.keepThird(ctx, a)
 	}
 	return &given
