@@ -334,7 +334,7 @@ func TestWarmAgain(t *testing.T) {
 	warm(t, p, linh, q, cache.WarmMade)
 	few := question("guitar")
 	few.Limit = 50
-	warm(t, p, linh, few, cache.WarmNotKept)
+	warm(t, p, linh, few, cache.WarmMade) // until the next write
 	lacks := q
 	lacks.Rerank = pika.RerankLLM // there is none
 	warm(t, p, linh, lacks, cache.WarmNotKept)

@@ -17,7 +17,7 @@ type WarmResult string
 const (
 	WarmKept    WarmResult = "kept"     // one was there and holds
 	WarmMade    WarmResult = "made"     // it was made and is kept
-	WarmNotKept WarmResult = "not_kept" // it was made, and the next write may change it, or it lacks something
+	WarmNotKept WarmResult = "not_kept" // it was made and may not be given again: it lacks something
 )
 
 // warmLookUpTime bounds the look for an answer that is kept already.
@@ -87,7 +87,7 @@ func (r *request) makeAhead(ctx context.Context) (WarmResult, error) {
 		return WarmNotKept, nil
 	}
 	trace := tracer()
-	if trace == nil || trace.Open {
+	if trace == nil {
 		return WarmNotKept, nil
 	}
 	a := r.made(answer, trace, time.Since(started))

@@ -12,9 +12,9 @@ type Stopped string
 
 // The reasons.
 const (
-	StoppedLoad   Stopped = "load"   // searches of callers kept Pika busy
-	StoppedTime   Stopped = "time"   // the run's time was over
-	StoppedFailed Stopped = "failed" // question after question failed
+	StoppedLoad   Stopped = "load"    // searches of callers kept Pika busy
+	StoppedTime   Stopped = "time"    // the run's time was over
+	StoppedInVain Stopped = "in_vain" // question after question failed, or lacked a part
 )
 
 // sentence says it to people.
@@ -24,8 +24,8 @@ func (s Stopped) sentence() string {
 		return "stopped: searches keep Pika busy, or a part of it fails; the next run goes on"
 	case StoppedTime:
 		return "stopped: the time of a run is over; the next run goes on"
-	case StoppedFailed:
-		return fmt.Sprintf("stopped: %d questions in a row failed; /readyz says what is wrong", maxFailed)
+	case StoppedInVain:
+		return fmt.Sprintf("stopped: %d answers in a row failed or lacked a part; /readyz says what is wrong", maxInVain)
 	}
 	return ""
 }
@@ -37,7 +37,7 @@ type Report struct {
 	Questions int     `json:"questions"` // that were dealt with
 	Made      int     `json:"made"`      // answers made and kept
 	Kept      int     `json:"kept"`      // there already, and they hold
-	NotKept   int     `json:"not_kept"`  // made for nothing: they lack something, or the next write may change them whatever it is
+	NotKept   int     `json:"not_kept"`  // made without a part that was away or late
 	Failed    int     `json:"failed"`
 	Stopped   Stopped `json:"stopped,omitempty"`
 	Seconds   float64 `json:"seconds"` // how long it took, interrupted runs before it included

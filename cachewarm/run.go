@@ -24,12 +24,9 @@ const (
 	calmTries = 5
 	calmWait  = time.Second
 
-	// maxFailed is how many questions in a row may fail.
-	maxFailed = 20
-
-	// maxNotKept is how many answers of a user in a row may be made for nothing: most
-	// answers from a memory of a few facts are such.
-	maxNotKept = 5
+	// maxInVain is how many questions in a row may fail, or be answered without a part that
+	// was away or late.
+	maxInVain = 20
 )
 
 // warmRun is a run under way.
@@ -40,8 +37,7 @@ type warmRun struct {
 	before  float64 // seconds of the runs that this one resumes
 	state   State
 	current Report // of the user under way
-	failed  int    // questions in a row
-	notKept int    // the same, of the user under way
+	inVain  int    // questions in a row
 	popular map[string][]pika.PopularSearch
 }
 
@@ -77,11 +73,8 @@ func (run *warmRun) user(ctx context.Context, scope pika.Scope) error {
 	if err != nil {
 		return err
 	}
-	run.current, run.notKept = Report{}, 0
+	run.current = Report{}
 	for _, q := range questions {
-		if run.notKept >= maxNotKept {
-			break
-		}
 		if run.current.Stopped = run.mustStop(ctx); run.current.Stopped != "" {
 			break
 		}
@@ -122,8 +115,8 @@ func (run *warmRun) questions(ctx context.Context, scope pika.Scope) ([]pika.Que
 // mustStop says why no further question may be asked; empty: it may.
 func (run *warmRun) mustStop(ctx context.Context) Stopped {
 	switch {
-	case run.failed >= maxFailed:
-		return StoppedFailed
+	case run.inVain >= maxInVain:
+		return StoppedInVain
 	case run.now().Sub(run.started) >= cmp.Or(run.Budget, DefaultBudget):
 		return StoppedTime
 	}
@@ -159,23 +152,19 @@ func (run *warmRun) warm(ctx context.Context, scope pika.Scope, q pika.Query) (c
 func (run *warmRun) count(result cache.WarmResult, err error) {
 	c := &run.current
 	c.Questions++
-	if err != nil {
+	run.inVain++
+	switch {
+	case err != nil:
 		c.Failed++
-		run.failed++
 		run.log().Debug("an answer could not be made ahead", "code", string(pika.CodeOf(err)))
-		return
-	}
-	run.failed = 0
-	switch result {
-	case cache.WarmMade:
+	case result == cache.WarmMade:
 		c.Made++
-		run.notKept = 0
-	case cache.WarmKept:
+		run.inVain = 0
+	case result == cache.WarmKept:
 		c.Kept++
-		run.notKept = 0
+		run.inVain = 0
 	default:
 		c.NotKept++
-		run.notKept++
 	}
 }
 

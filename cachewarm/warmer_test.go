@@ -140,6 +140,7 @@ func TestWarmerStops(t *testing.T) {
 	down := func(pika.Scope, pika.Query) (cache.WarmResult, error) {
 		return "", pika.Errorf(pika.Unavailable, "down")
 	}
+	late := func(pika.Scope, pika.Query) (cache.WarmResult, error) { return cache.WarmNotKept, nil }
 	for name, c := range map[string]struct {
 		prepare func(h *house, w *cachewarm.Warmer)
 		want    cachewarm.Report
@@ -150,7 +151,11 @@ func TestWarmerStops(t *testing.T) {
 		},
 		"all fails": {
 			func(h *house, _ *cachewarm.Warmer) { h.answer = down },
-			cachewarm.Report{Users: 10, Left: 10, Questions: 20, Failed: 20, Stopped: cachewarm.StoppedFailed},
+			cachewarm.Report{Users: 10, Left: 10, Questions: 20, Failed: 20, Stopped: cachewarm.StoppedInVain},
+		},
+		"all lack something": {
+			func(h *house, _ *cachewarm.Warmer) { h.answer = late },
+			cachewarm.Report{Users: 10, Left: 10, Questions: 20, NotKept: 20, Stopped: cachewarm.StoppedInVain},
 		},
 	} {
 		h := newHouse()
@@ -195,23 +200,5 @@ func TestWarmerFails(t *testing.T) {
 	h.active, h.fault = []pika.Scope{an}, pika.Errorf(pika.Unavailable, "down")
 	if _, err := h.warmer().Run(t.Context(), cachewarm.RunOptions{}); pika.CodeOf(err) != pika.Unavailable {
 		t.Errorf("Run() = %v, want Unavailable", err)
-	}
-}
-
-// A user whose answers cannot be kept is left, and the others have their turn.
-func TestWarmerLeavesWhoseAnswersAreNotKept(t *testing.T) {
-	t.Parallel()
-	h := newHouse()
-	h.active = []pika.Scope{an, binh}
-	h.answer = func(scope pika.Scope, _ pika.Query) (cache.WarmResult, error) {
-		if scope == an {
-			return cache.WarmNotKept, nil
-		}
-		return cache.WarmMade, nil
-	}
-	w := h.warmer()
-	w.Listed = strings.Split("abcdefgh", "")
-	if diff := cmp.Diff(cachewarm.Report{Users: 2, Questions: 13, Made: 8, NotKept: 5}, run(t, w, cachewarm.RunOptions{})); diff != "" {
-		t.Errorf("report (-want +got):\n%s", diff)
 	}
 }
