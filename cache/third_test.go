@@ -217,7 +217,6 @@ func TestBrokenThirdTier(t *testing.T) {
 			h.write(h.writer, linh, pets...)
 			p := h.open(false)
 			q := question("cat")
-			q.Deadline = time.Second
 			for _, want := range []pika.Tier{pika.TierNone, pika.TierL1} {
 				if a := ask(t, p, linh, q); len(a.Facts) != 3 || a.Tier != want {
 					t.Errorf("%d facts, tier %s; want %s", len(a.Facts), a.Tier, want)
