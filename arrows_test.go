@@ -51,7 +51,7 @@ var rooms = []room{
 	{name: "gateway", may: []string{".", "text", "extract", "projection", "search", "cache"}},
 	{name: "console", may: []string{"."}},
 	{name: "activities", may: []string{".", "text", "extract", "projection", "search", "cache", "cachewarm"}, temporal: true},
-	{name: "workflows", may: []string{".", "text", "extract", "projection", "activities"}, temporal: true},
+	{name: "workflows", may: []string{".", "text", "extract", "projection", "cachewarm", "activities"}, temporal: true},
 	{name: "workers", may: []string{".", "activities", "workflows"}, temporal: true},
 	{name: "devserver/devservertest", may: []string{".", "devserver", "workflows", "workers"}, temporal: true},
 	{name: "devserver", may: []string{"."}, temporal: true},

@@ -18,6 +18,7 @@ const (
 	MaxMetadataBytes       = 8 << 10 // metadata as JSON
 	MaxIdempotencyKeyBytes = 255
 	MaxQueryBytes          = 2_048
+	DefaultSearchLimit     = 10  // facts of an answer to who names no number
 	MaxSearchLimit         = 100 // facts of one answer
 	MaxSearchMessages      = 50  // messages of one answer
 	MaxRerankItems         = 30

@@ -24,6 +24,8 @@ type keptAnswer struct {
 	Trace   *search.Trace `json:"trace"`
 	Vector  []byte        `json:"vector,omitempty"` // the trace's
 	Ahead   bool          `json:"ahead,omitempty"`  // it was made before anybody asked, and nobody got it yet
+
+	Class pika.AnswerClass `json:"class,omitempty"` // what Until follows from; empty: from nothing
 }
 
 // encodeAnswer leaves the answer as it is: others may be giving it.

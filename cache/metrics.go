@@ -152,12 +152,13 @@ func (m *Metrics) countTokens(saved pika.Tokens) {
 // Stats is what the caches of a process did since it started.
 type Stats struct {
 	Caches         []CacheStats
-	StalePrevented int64         // answers that were there and no longer held
-	Renewed        int64         // answers that were ranked again with what was written since
-	Pairs          []PairClass   // what was learnt of questions that ask the same
-	FalseHits      FalseHits     // among answers that were made from another question's
-	Saved          time.Duration // of searches that need not be made again
-	LLMTokensSaved int64         // read and written by calls that need not be made again
+	StalePrevented int64            // answers that were there and no longer held
+	Renewed        int64            // answers that were ranked again with what was written since
+	Pairs          []PairClass      // what was learnt of questions that ask the same
+	FalseHits      FalseHits        // among answers that were made from another question's
+	Saved          time.Duration    // of searches that need not be made again
+	LLMTokensSaved int64            // read and written by calls that need not be made again
+	TTLs           []pika.AnswerTTL // how long answers are kept. Empty: nothing decides it by class
 }
 
 // CacheStats is what one cache did. Entries, Bytes and Evictions are of this process; 0 for

@@ -43,7 +43,8 @@ type SearcherOptions struct {
 
 	Kept pika.QueryCache // the third tier, beside the truth; nil: there is none
 
-	TTL        time.Duration // how long an answer is kept. Defaults to DefaultAnswerTTL
+	TTL        time.Duration // how long an answer is kept at most. Defaults to DefaultAnswerTTL
+	TTLs       *TTLs         // what shortens that. nil: nothing
 	LocalBytes int64         // of answers in this process. Defaults to 64 MiB
 	Now        func() time.Time
 	After      func(time.Duration) <-chan time.Time // Defaults to time.After
@@ -107,7 +108,7 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	}
 	s := &Searcher{source: source, o: o, flights: flights[pika.Answer]{deadline: pika.MaxDeadlineMS * time.Millisecond}, writes: make(chan struct{}, maxWrites)}
 	s.third = newThird(o.Kept)
-	s.semantic = semantic{questions: newQuestions(), classes: &classes{counts: map[class][2]int{}}, random: o.Random, checks: make(chan struct{}, maxChecks)}
+	s.semantic = semantic{questions: newQuestions(), classes: &classes{counts: map[pairClass][2]int{}}, random: o.Random, checks: make(chan struct{}, maxChecks)}
 	s.local = newLocal(cmp.Or(o.LocalBytes, defaultLocalBytes), o.Freshness)
 	return s
 }
@@ -124,11 +125,13 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 		return s.ask(ctx, scope, q)
 	}
 	r.askedKey = askingsKey(r)
+	s.o.TTLs.asked(r.key, r.now)
 	r.countAsked(pika.NotedSearch{Searches: 1})
 	if q.Cache != pika.CacheRefresh {
 		if a, ok := r.local.get(r.key, r.now); ok {
 			s.o.Metrics.count(L1, 1, 0)
 			s.o.Metrics.countSaved(a.Took)
+			s.o.TTLs.given(r.key, a)
 			r.sighted(ctx, a)
 			r.refreshEarly(ctx, a)
 			return a.given(pika.TierL1, r.now), nil
@@ -226,6 +229,7 @@ func (r *request) keep(ctx context.Context, given pika.Answer, trace *search.Tra
 func (r *request) made(given pika.Answer, trace *search.Trace, took time.Duration) *keptAnswer {
 	a := &keptAnswer{Version: r.version, MadeAt: r.now, Took: took, Answer: given, Trace: trace}
 	a.Soft, a.Until = ends(r.now, r.o.TTL, trace.Until)
+	r.o.TTLs.shorten(r.key, r.scope, a)
 	return a
 }
 
@@ -284,6 +288,9 @@ func (s *Searcher) Close() error {
 func (s *Searcher) Stats() Stats {
 	stats := s.o.Metrics.Stats()
 	stats.Pairs = s.semantic.classes.all()
+	if s.o.TTLs != nil {
+		stats.TTLs = s.o.TTLs.Current()
+	}
 	for i := range stats.Caches {
 		if c := &stats.Caches[i]; c.Name == L1 {
 			c.Entries, c.Bytes, c.Evictions = s.local.size()

@@ -103,7 +103,7 @@ type process struct {
 }
 
 // open starts a gateway that listens, unless deaf.
-func (h *house) open(deaf bool) *process {
+func (h *house) open(deaf bool, change ...func(*cache.SearcherOptions)) *process {
 	p := &process{freshness: cache.NewFreshness(h.db, h.cache, nil)}
 	p.source = &source{Engine: search.New(search.Config{
 		Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock,
@@ -111,13 +111,17 @@ func (h *house) open(deaf bool) *process {
 	if h.random == nil {
 		h.random = func() float64 { return 0 }
 	}
-	p.Searcher = cache.NewSearcher(p.source, cache.SearcherOptions{
+	o := cache.SearcherOptions{
 		TTL: h.ttl, After: h.after, Random: h.random,
 		Cache: h.cache, Freshness: p.freshness, Changes: h.db, Index: h.index, Now: h.clock, Kept: h.kept,
 		Vectors: func(ctx context.Context, scope pika.Scope, _ pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
 			return h.vectors.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
 		},
-	})
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	p.Searcher = cache.NewSearcher(p.source, o)
 	h.t.Cleanup(func() {
 		if err := errors.Join(p.Close(), p.source.Close(context.Background())); err != nil {
 			h.t.Error(err)

@@ -13,9 +13,9 @@ import (
 
 // Bounds of what is remembered of the questions a user asked.
 const (
-	maxAskings   = 64 // questions of a user that others are compared with
-	askingsLife  = 24 * time.Hour
-	maxQuestions = 20_000 // read questions in the process
+	maxAskings       = 64 // questions of a user that others are compared with
+	askingsLife      = 24 * time.Hour
+	maxReadQuestions = 20_000 // read questions in the process
 )
 
 // asking is a question that was asked and whose answer is kept.
@@ -87,7 +87,7 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 		r.decision.Refused = "not_ranked"
 		return nil
 	}
-	class := classOf(v.Kind, t.Similarity)
+	class := pairClassOf(v.Kind, t.Similarity)
 	r.decision.Similarity, r.decision.Certified = t.Similarity, t.Certified
 	r.decision.Correct = r.semantic.classes.correct(class)
 	if !t.Certified && r.decision.Correct < leastCorrect {
@@ -100,7 +100,7 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 }
 
 // giveAlike gives an answer that was made from another question's, and keeps it as its own.
-func (r *request) giveAlike(ctx context.Context, kept *keptAnswer, t search.Transferred, class class) *pika.Answer {
+func (r *request) giveAlike(ctx context.Context, kept *keptAnswer, t search.Transferred, class pairClass) *pika.Answer {
 	r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
 	made := r.made(t.Answer, t.Trace, kept.Took)
 	r.store(ctx, made)

@@ -33,38 +33,38 @@ const (
 	checkTime      = 5 * time.Second
 )
 
-// class is a kind of pairs of questions, whose answers are right about equally often.
-type class struct {
+// pairClass is a kind of pairs of questions, whose answers are right about equally often.
+type pairClass struct {
 	kind       paraphrase.Kind
 	similarity int // in steps of similarityStep
 }
 
 const similarityStep = 0.1
 
-func classOf(kind paraphrase.Kind, similarity float64) class {
-	return class{kind, int(math.Floor(similarity / similarityStep))}
+func pairClassOf(kind paraphrase.Kind, similarity float64) pairClass {
+	return pairClass{kind, int(math.Floor(similarity / similarityStep))}
 }
 
 // least is the lowest cosine of a class.
-func (k class) least() float64 { return float64(k.similarity) * similarityStep }
+func (k pairClass) least() float64 { return float64(k.similarity) * similarityStep }
 
 // exploration is an answer that was not given, as it was not certain; the search that
 // follows tells whether it would have been right.
 type exploration struct {
-	class  class
+	class  pairClass
 	answer pika.Answer
 }
 
 // classes counts how often the answers of each class were right, of all users together.
 type classes struct {
 	mu     sync.Mutex
-	counts map[class][2]int // wrong, right
+	counts map[pairClass][2]int // wrong, right
 }
 
 // maxClasses bounds what is counted.
 const maxClasses = 1024
 
-func (c *classes) learn(k class, right bool) {
+func (c *classes) learn(k pairClass, right bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	counts, known := c.counts[k]
@@ -81,7 +81,7 @@ func (c *classes) learn(k class, right bool) {
 
 // correct is the probability that the next answer of a class is right, by Laplace's rule
 // of succession: (right + 1) / (all + 2). 98 right ones and no wrong one make 0.99.
-func (c *classes) correct(k class) float64 {
+func (c *classes) correct(k pairClass) float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return rightNext(c.counts[k])
@@ -122,7 +122,7 @@ func (r *request) learn(fresh pika.Answer) {
 
 // check compares a sample of the answers that were given with a search, without anybody
 // waiting for it. A wrong one gives way to the search's.
-func (r *request) check(ctx context.Context, given pika.Answer, k class, certified bool) {
+func (r *request) check(ctx context.Context, given pika.Answer, k pairClass, certified bool) {
 	share := checkOthers
 	if certified {
 		share = checkCertified
@@ -140,7 +140,7 @@ func (r *request) check(ctx context.Context, given pika.Answer, k class, certifi
 	}
 }
 
-func (r *request) compare(ctx context.Context, given pika.Answer, k class) {
+func (r *request) compare(ctx context.Context, given pika.Answer, k pairClass) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	q := r.query
@@ -181,7 +181,7 @@ type questions struct {
 }
 
 func newQuestions() *questions {
-	return &questions{otter.Must(&otter.Options[string, *paraphrase.Question]{MaximumSize: maxQuestions})}
+	return &questions{otter.Must(&otter.Options[string, *paraphrase.Question]{MaximumSize: maxReadQuestions})}
 }
 
 func (q *questions) read(text string) *paraphrase.Question {

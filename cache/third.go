@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"hash/maphash"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -28,8 +29,9 @@ const (
 type third struct {
 	kept   pika.QueryCache
 	asked  asked
-	sights *otter.Cache[string, time.Time]
-	writes chan struct{} // holds a token for each write under way
+	seed   maphash.Seed
+	sights *otter.Cache[uint64, int64] // by the hash of a key: which answer is kept
+	writes chan struct{}               // holds a token for each write under way
 }
 
 // newThird returns nil if there is no third tier.
@@ -37,10 +39,12 @@ func newThird(kept pika.QueryCache) *third {
 	if kept == nil {
 		return nil
 	}
-	return &third{kept: kept, asked: asked{byKey: map[string]*pika.NotedSearch{}}, writes: make(chan struct{}, maxThirdWrites),
-		sights: otter.Must(&otter.Options[string, time.Time]{
-			MaximumSize: maxSights, ExpiryCalculator: otter.ExpiryAccessing[string, time.Time](sightLife),
-		})}
+	return &third{
+		kept: kept, asked: asked{byKey: map[string]*pika.NotedSearch{}}, seed: maphash.MakeSeed(), writes: make(chan struct{}, maxThirdWrites),
+		sights: otter.Must(&otter.Options[uint64, int64]{
+			MaximumSize: maxSights, ExpiryCalculator: otter.ExpiryAccessing[uint64, int64](sightLife),
+		}),
+	}
 }
 
 // countAsked adds to what is known of a question, if it is one to make answers to ahead.
@@ -52,27 +56,37 @@ func (r *request) countAsked(n pika.NotedSearch) {
 }
 
 // neverKept stands for the answer to a question that was asked once.
-var neverKept time.Time
+const neverKept = 0
 
-// second reports whether a question was asked before and its answer, named by when it was
-// made, is not in the third tier as far as this process knows.
-func (t *third) second(key string, madeAt time.Time) (yes bool) {
-	if of, ok := t.sights.GetIfPresent(key); ok && of.Equal(madeAt) {
+// which tells the answers to a question apart: one that holds for a later version too is
+// another one, as what was removed meanwhile took all answers of before with it.
+func (a *keptAnswer) which() int64 { return a.MadeAt.UnixNano() + a.Version }
+
+// second reports whether a question was asked before and its answer is not in the third
+// tier as far as this process knows.
+func (t *third) second(key string, a *keptAnswer) (yes bool) {
+	hash := maphash.String(t.seed, key)
+	if kept, ok := t.sights.GetIfPresent(hash); ok && kept == a.which() {
 		return false
 	}
-	t.sights.Compute(key, func(of time.Time, found bool) (time.Time, otter.ComputeOp) {
-		yes = found && !of.Equal(madeAt)
+	t.sights.Compute(hash, func(kept int64, found bool) (int64, otter.ComputeOp) {
+		yes = found && kept != a.which()
 		if !found {
 			return neverKept, otter.WriteOp
 		}
-		return madeAt, otter.WriteOp
+		return a.which(), otter.WriteOp
 	})
 	return yes
 }
 
+// has notes that an answer is in the third tier.
+func (t *third) has(key string, a *keptAnswer) {
+	t.sights.Set(maphash.String(t.seed, key), a.which())
+}
+
 // sighted keeps an answer that was given, if its question was asked before.
 func (r *request) sighted(ctx context.Context, a *keptAnswer) {
-	if r.third != nil && r.third.second(r.key, a.MadeAt) {
+	if r.third != nil && r.third.second(r.key, a) {
 		r.keepThird(ctx, a)
 	}
 }
@@ -82,7 +96,7 @@ func (r *request) keepThird(ctx context.Context, a *keptAnswer) {
 	if r.third == nil {
 		return
 	}
-	r.third.sights.Set(r.key, a.MadeAt)
+	r.third.has(r.key, a)
 	select {
 	case r.third.writes <- struct{}{}:
 		r.writing.Go(func() {
@@ -133,12 +147,13 @@ func (r *request) lookUpThird(ctx context.Context) *pika.Answer {
 // is kept anew, so that the next time fewer changes are to be judged.
 func (r *request) giveThird(ctx context.Context, a *keptAnswer, moved bool) *pika.Answer {
 	given := a.given(pika.TierL3, r.now)
+	r.o.TTLs.given(r.key, a)
 	if a.takeAhead() {
 		r.gave(ctx, a, &given, true)
 		return &given
 	}
 	r.store(ctx, a)
-	if r.third.sights.Set(r.key, a.MadeAt); moved {
+	if r.third.has(r.key, a); moved {
 		r.keepThird(ctx, a)
 	}
 	return &given

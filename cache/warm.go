@@ -17,8 +17,11 @@ type WarmResult string
 const (
 	WarmKept    WarmResult = "kept"     // one was there and holds
 	WarmMade    WarmResult = "made"     // it was made and is kept
-	WarmNotKept WarmResult = "not_kept" // it was made, and the next write may change it, or it lacks something
+	WarmNotKept WarmResult = "not_kept" // it was made and may not be given again: it lacks something
 )
+
+// warmLookUpTime bounds the look for an answer that is kept already.
+const warmLookUpTime = 2 * time.Second
 
 // Warm makes the answer to a question before anybody asks it: for the shared cache and the
 // third tier. A Deadline of 0 is the longest that a search may have. Errors are those of
@@ -47,6 +50,8 @@ func (s *Searcher) Warm(ctx context.Context, scope pika.Scope, q pika.Query) (Wa
 // warm reports whether an answer is kept that holds. One that is only in the third tier, or
 // was of another version, is put into the shared cache as it is now.
 func (r *request) warm(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, warmLookUpTime)
+	defer cancel()
 	if values, _, err := r.o.Cache.ReadScope(ctx, r.scope, r.key); err == nil && values[r.key] != nil {
 		a, err := decodeAnswer(values[r.key])
 		if err == nil && r.now.Before(a.Until) && r.keptStill(ctx, a, false) {
@@ -82,7 +87,7 @@ func (r *request) makeAhead(ctx context.Context) (WarmResult, error) {
 		return WarmNotKept, nil
 	}
 	trace := tracer()
-	if trace == nil || trace.Open {
+	if trace == nil {
 		return WarmNotKept, nil
 	}
 	a := r.made(answer, trace, time.Since(started))

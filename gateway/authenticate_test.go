@@ -142,13 +142,17 @@ func TestAuthorizationHeader(t *testing.T) {
 func TestTenantOfTheKey(t *testing.T) {
 	t.Parallel()
 	l := newLockbox(t)
-	var searched, forgot []string
+	var searched, forgot, warmed []string
 	b := setup(t, func(c *gateway.Config) {
 		c.Keys = l.book
 		c.Searcher = searchFunc(func(_ context.Context, s pika.Scope, _ pika.Query) (pika.Answer, error) {
 			searched = append(searched, s.Tenant)
 			return pika.Answer{}, nil
 		})
+		c.Warm = func(_ context.Context, s pika.Scope) (string, error) {
+			warmed = append(warmed, s.Tenant)
+			return "w", nil
+		}
 		c.Forget = func(_ context.Context, tenant, id string) error {
 			if forgot = append(forgot, tenant); tenant != "acme" {
 				return pika.Errorf(pika.NotFound, "no such fact")
@@ -183,6 +187,7 @@ func TestTenantOfTheKey(t *testing.T) {
 	}
 	for _, key := range []string{acme, evil} {
 		b.send("POST", searchPath, asks(`"limit":1`), "Authorization", key)
+		b.send("POST", "/v1/cache/warm", `{}`, "Authorization", key)
 		wantAccepted(t, b.send("POST", extractPath, exampleBody, "Authorization", key))
 	}
 	var started []string
@@ -190,7 +195,7 @@ func TestTenantOfTheKey(t *testing.T) {
 		started = append(started, r.Scope.Tenant)
 	}
 	want := []string{"acme", "evil"}
-	for name, got := range map[string][]string{"searched": searched, "started": started, "forgot": forgot} {
+	for name, got := range map[string][]string{"searched": searched, "started": started, "forgot": forgot, "warmed": warmed} {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/cache"
@@ -13,6 +14,26 @@ type cacheStats struct {
 	StalePrevented int64      `json:"stale_prevented" doc:"Answers that a cache had and that no longer held"`
 	SavedMS        float64    `json:"saved_ms" doc:"Time of searches that a cache answered in their place"`
 	LLMTokensSaved int64      `json:"llm_tokens_saved" doc:"Read and written by the calls of a language model that a cache answered in their place"`
+	TTL            []classTTL `json:"ttl" doc:"How long answers are kept while nothing changes them, of all processes"`
+}
+
+// classTTL is how long answers of a class are kept, and why.
+type classTTL struct {
+	Class      pika.AnswerClass `json:"class" enum:"often,rarely,fresh" doc:"often: asked for often; fresh: one of its facts is new; rarely: all others"`
+	TTLSeconds float64          `json:"ttl_seconds" doc:"At most; a user who writes often has less"`
+	Hits       int64            `json:"hits" doc:"Askings that found a former answer kept, of those that the last tuning read"`
+	Misses     int64            `json:"misses" doc:"Askings that came after its time, of the same"`
+	Reason     string           `json:"reason" doc:"What the last tuning decided; empty: nothing yet"`
+	TunedAt    *time.Time       `json:"tuned_at" doc:"null: never"`
+}
+
+func newClassTTL(t pika.AnswerTTL) classTTL {
+	shown := classTTL{Class: t.Class, TTLSeconds: t.TTL.Seconds(), Hits: t.Hits, Misses: t.Misses, Reason: t.Reason}
+	if !t.TunedAt.IsZero() {
+		at := t.TunedAt.UTC()
+		shown.TunedAt = &at
+	}
+	return shown
 }
 
 // oneCache is what one cache of this process did since it started.
@@ -32,13 +53,16 @@ func (s *server) showCacheStats(c *call) error {
 		return err
 	}
 	stats := s.CacheStats()
-	answer := cacheStats{Caches: []oneCache{}, StalePrevented: stats.StalePrevented, SavedMS: float64(stats.Saved.Microseconds()) / 1000, LLMTokensSaved: stats.LLMTokensSaved}
+	answer := cacheStats{Caches: []oneCache{}, TTL: []classTTL{}, StalePrevented: stats.StalePrevented, SavedMS: float64(stats.Saved.Microseconds()) / 1000, LLMTokensSaved: stats.LLMTokensSaved}
 	for _, one := range stats.Caches {
 		o := oneCache{Name: one.Name, Hits: one.Hits, Misses: one.Misses, Entries: one.Entries, Bytes: one.Bytes, Evictions: one.Evictions}
 		if asked := o.Hits + o.Misses; asked > 0 {
 			o.HitRate = float64(o.Hits) / float64(asked)
 		}
 		answer.Caches = append(answer.Caches, o)
+	}
+	for _, t := range stats.TTLs {
+		answer.TTL = append(answer.TTL, newClassTTL(t))
 	}
 	return c.reply(http.StatusOK, answer)
 }
@@ -63,4 +87,36 @@ func (s *server) invalidateCache(c *call) error {
 		return unavailable(err, "The answers could not be given up at the moment. Try again later.")
 	}
 	return c.reply(http.StatusOK, body)
+}
+
+// warming is the body of POST /v1/cache/warm.
+type warming struct {
+	UserID string `json:"user_id,omitempty" doc:"Whose questions are answered ahead; without it those of all who asked lately"`
+}
+
+// warmAccepted is the answer of POST /v1/cache/warm.
+type warmAccepted struct {
+	Status     string `json:"status" enum:"accepted"`
+	WorkflowID string `json:"workflow_id" doc:"The workflow that does it"`
+}
+
+// warmCache answers POST /v1/cache/warm.
+func (s *server) warmCache(c *call) error {
+	if _, err := s.readQuery(c); err != nil {
+		return err
+	}
+	var body warming
+	if _, err := s.readBody(c, &body); err != nil {
+		return err
+	}
+	if s.Warm == nil {
+		return unimplemented(c)
+	}
+	ctx, cancel := c.within(readDeadline)
+	defer cancel()
+	id, err := s.Warm(ctx, pika.Scope{Tenant: c.tenant(), User: body.UserID})
+	if err != nil {
+		return err
+	}
+	return c.reply(http.StatusAccepted, warmAccepted{Status: "accepted", WorkflowID: id})
 }

@@ -34,6 +34,11 @@ type Config struct {
 	// processes have. nil: there are no caches.
 	Invalidate func(ctx context.Context, scope pika.Scope) error
 
+	// Warm has the questions of a user answered ahead, or without a user those of the
+	// tenant's active users, and returns the id of the workflow that does it. nil: POST
+	// /v1/cache/warm answers 501.
+	Warm func(ctx context.Context, scope pika.Scope) (workflowID string, err error)
+
 	// DryRun extracts and stores nothing. The returned job holds Facts, Summary and
 	// possibly Error. nil: ?dry_run=true answers 501.
 	DryRun func(ctx context.Context, r pika.JobRequest) (pika.Job, error)

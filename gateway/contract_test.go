@@ -20,14 +20,13 @@ var testdata embed.FS
 var built = []string{
 	"POST /v1/extract_facts", "POST /v1/extract_facts/batch", "GET /v1/batches/{batch_id}", "GET /v1/jobs/{job_id}/status",
 	"GET /v1/extract_facts/{job_id}/status", "GET /v1/jobs", "POST /v1/search_facts", "GET /v1/users/{user_id}/context", "POST /v1/facts", "GET /v1/facts",
-	"GET /v1/facts/{id}", "DELETE /v1/facts/{id}", "GET /v1/api_keys", "POST /v1/api_keys", "DELETE /v1/api_keys", "GET /v1/cache/stats", "POST /v1/cache/invalidate", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs",
+	"GET /v1/facts/{id}", "DELETE /v1/facts/{id}", "GET /v1/api_keys", "POST /v1/api_keys", "DELETE /v1/api_keys", "GET /v1/cache/stats", "POST /v1/cache/invalidate", "POST /v1/cache/warm", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs",
 }
 
 var planned = []string{
 	"GET /v1/jobs/{job_id}/events", "POST /v1/jobs/{job_id}/cancel", "POST /v1/jobs/{job_id}/retry",
 	"PATCH /v1/facts/{id}", "GET /v1/facts/{id}/history", "DELETE /v1/users/{user_id}", "GET /v1/users/{user_id}/export",
 	"POST /v1/users/{user_id}/import", "GET /v1/entities", "GET /v1/entities/{id}/neighbours", "GET /v1/stats",
-	"POST /v1/cache/warm",
 }
 
 type schema struct {

@@ -146,7 +146,11 @@ func (s *server) operating() []operation {
 			method: http.MethodPost, path: "/v1/cache/invalidate", id: "invalidateCache", tag: tag, summary: "Give no former answer to a user again",
 			role: roleAdmin, body: invalidation{}, example: map[string]any{"user_id": "u1"}, status: http.StatusOK, answer: invalidation{}, run: s.invalidateCache,
 		},
-		planned(http.MethodPost, "/v1/cache/warm", "warmCache", tag, "Fill caches ahead", roleAdmin),
+		{
+			method: http.MethodPost, path: "/v1/cache/warm", id: "warmCache", tag: tag, summary: "Answer ahead what users will ask",
+			note: "Of one user, or of all of the key's tenant who asked lately. It goes on after the answer, in the workflow that this names; while that runs, asking again names it again.",
+			role: roleAdmin, body: warming{}, example: map[string]any{"user_id": "u1"}, status: http.StatusAccepted, answer: warmAccepted{}, run: s.warmCache,
+		},
 	}
 }
 

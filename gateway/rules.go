@@ -54,6 +54,7 @@ var rules = []rule{
 	{schema: "KeyRequest", member: "role", enum: names(pika.KeyRoles()...)},
 
 	{schema: "Invalidation", member: "user_id", low: 1, high: pika.MaxIDBytes, format: formatID},
+	{schema: "Warming", member: "user_id", low: 1, high: pika.MaxIDBytes, format: formatID},
 	{schema: "SearchRequest", member: "user_id", low: 1, high: pika.MaxIDBytes, format: formatID},
 	{schema: "SearchRequest", member: "query", low: 1, high: pika.MaxQueryBytes, format: formatBlock},
 	{schema: "SearchRequest", member: "limit", low: 1, high: pika.MaxSearchLimit},

@@ -39,11 +39,9 @@ type searchFilters struct {
 	MinConfidence  float64    `json:"min_confidence,omitempty"`
 }
 
-const defaultSearchLimit = 10
-
 func newSearchRequest(deadline time.Duration) searchRequest {
 	return searchRequest{
-		Limit: defaultSearchLimit, Mode: pika.ModeHybrid, Rerank: pika.RerankNone, Cache: pika.CacheDefault,
+		Limit: pika.DefaultSearchLimit, Mode: pika.ModeHybrid, Rerank: pika.RerankNone, Cache: pika.CacheDefault,
 		DeadlineMS: int(deadline.Milliseconds()),
 	}
 }

@@ -193,8 +193,18 @@ func TestBulkhead(t *testing.T) {
 		if got := m.running.Load(); got != 64 {
 			t.Errorf("%d calls are left behind; want 64", got)
 		}
+		if got := e.Load(); got != 1 {
+			t.Errorf("load %v; want 1", got)
+		}
+		time.Sleep(2 * time.Second) // the breaker, which opened too, may let one try
+		if got := e.Load(); got != 1 {
+			t.Errorf("load %v with 64 calls under way; want 1", got)
+		}
 		close(release)
 		synctest.Wait()
+		if got := e.Load(); got != 0 {
+			t.Errorf("load %v of nobody; want 0", got)
+		}
 	})
 }
 

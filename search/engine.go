@@ -84,12 +84,28 @@ func New(c Config) *Engine {
 // Close waits until the calls that late legs left behind have ended, at most until ctx
 // ends (Timeout). Call it when no search runs any more, before the stores are closed.
 func (e *Engine) Close(ctx context.Context) error {
-	for _, g := range []*guard{e.embedder, e.vectors, e.unsettled, e.words, e.keyword, e.graph, e.facts, e.reranker} {
+	for _, g := range append(e.needed(), e.reranker) {
 		if err := g.drain(ctx); err != nil {
 			return pika.Wrap(pika.Timeout, err, "calls of a store are still under way")
 		}
 	}
 	return nil
+}
+
+// needed returns the guards of what every search may ask.
+func (e *Engine) needed() []*guard {
+	return []*guard{e.embedder, e.vectors, e.unsettled, e.words, e.keyword, e.graph, e.facts}
+}
+
+// Load returns how busy the searches of this Engine keep the part that they wait for most:
+// 0 is idle, 1 is as many calls as may run at once. It is 1 too while a part that failed is
+// left alone.
+func (e *Engine) Load() float64 {
+	most := 0.0
+	for _, g := range e.needed() {
+		most = max(most, g.load())
+	}
+	return most
 }
 
 // Search implements pika.Searcher. When even its time for reading the truth has run

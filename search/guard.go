@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/bulkhead"
@@ -34,6 +35,7 @@ var (
 type guard struct {
 	leg     pika.Leg
 	slots   bulkhead.Bulkhead[any]
+	busy    atomic.Int64 // places of slots that calls hold
 	breaker circuitbreaker.CircuitBreaker[any]
 	meter   legMeter
 }
@@ -67,7 +69,7 @@ func guarded[T any](ctx context.Context, g *guard, f func(context.Context) (T, e
 	done := make(chan outcome, 1)
 	callCtx, judged := g.trial(ctx)
 	go func() {
-		defer g.slots.ReleasePermit()
+		defer g.release()
 		value, err := protected(callCtx, f)
 		judged(err)
 		done <- outcome{value, err}
@@ -121,17 +123,34 @@ func (g *guard) enter(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		wait = time.Until(deadline) / 4
 	}
-	if g.breaker.IsOpen() && g.breaker.RemainingDelay() > 0 {
+	if g.resting() {
 		return errOpen
 	}
 	if err := g.slots.AcquirePermitWithMaxWait(ctx, max(wait, 0)); err != nil {
 		return errFull
 	}
+	g.busy.Add(1)
 	if !g.breaker.TryAcquirePermit() {
-		g.slots.ReleasePermit()
+		g.release()
 		return errOpen
 	}
 	return nil
+}
+
+// resting reports whether the breaker lets no call try yet.
+func (g *guard) resting() bool { return g.breaker.IsOpen() && g.breaker.RemainingDelay() > 0 }
+
+func (g *guard) release() {
+	g.busy.Add(-1)
+	g.slots.ReleasePermit()
+}
+
+// load is how full the bulkhead is, 0 to 1, and 1 while the breaker lets nobody try.
+func (g *guard) load() float64 {
+	if g.resting() {
+		return 1
+	}
+	return float64(g.busy.Load()) / maxConcurrentCalls
 }
 
 // drain waits until no call runs: then it holds every place of the bulkhead for a

@@ -159,6 +159,9 @@ func summary(r pika.JobRequest) string {
 	return fmt.Sprintf("extract facts from %d messages", len(r.Conversation))
 }
 
+// lowestPriority is that of what may wait, in Temporal's numbers.
+const lowestPriority = 5
+
 // maxFairnessKey is how many bytes Temporal takes.
 const maxFairnessKey = 64
 
@@ -169,7 +172,7 @@ func priority(r pika.JobRequest) temporal.Priority {
 	case pika.PriorityHigh:
 		p.PriorityKey = 1
 	case pika.PriorityLow:
-		p.PriorityKey = 5
+		p.PriorityKey = lowestPriority
 	}
 	if len(p.FairnessKey) > maxFairnessKey {
 		p.FairnessKey = pika.DeriveID("tenant", r.Scope.Tenant)

@@ -23,7 +23,8 @@ type Options struct {
 	Truth   *activities.Truth
 	Model   *activities.Model
 	Indexes *activities.Indexes
-	Upkeep  *activities.Upkeep // nil: nothing compares truth and projections here
+	Upkeep  *activities.Upkeep  // nil: nothing compares truth and projections here
+	Warming *activities.Warming // nil: nothing fills caches ahead here
 
 	Concurrency      int           // steps at once beside the model's. Defaults to 32
 	ModelConcurrency int           // chunks at the language model at once. Defaults to 8
@@ -39,36 +40,69 @@ const maxCachedJobs = 1000
 // default of 1 s.
 const deadlockTimeout = 5 * time.Second
 
+// warmConcurrency is how many runs fill caches ahead at once: the schedule's, and one that
+// somebody asked for.
+const warmConcurrency = 2
+
 // Workers runs jobs: one worker for workflows, stores and indexes, one for the
-// language model.
+// language model, and one that fills caches ahead.
 type Workers struct {
-	main, model worker.Worker
-	fatal       chan error
+	all   []queueWorker
+	fatal chan error
+}
+
+// queueWorker is the worker of one queue.
+type queueWorker struct {
+	queue string
+	worker.Worker
 }
 
 // New returns workers that have not started. A process has one of them.
 func New(o Options) *Workers {
 	worker.SetStickyWorkflowCacheSize(maxCachedJobs)
-	w := &Workers{fatal: make(chan error, 2)}
-
-	main := w.options(o)
-	main.MaxConcurrentActivityExecutionSize = cmp.Or(o.Concurrency, 32)
-	w.main = worker.New(o.Connection.Client, workflows.Queue, main)
-	w.main.RegisterWorkflow(workflows.ExtractFacts)
-	w.main.RegisterWorkflow(workflows.AddFacts)
-	w.main.RegisterActivity(o.Truth)
-	w.main.RegisterActivity(o.Indexes)
-	if o.Upkeep != nil {
-		w.main.RegisterWorkflow(workflows.Reconcile)
-		w.main.RegisterActivity(o.Upkeep)
+	w := &Workers{fatal: make(chan error, 3)}
+	w.addMain(o)
+	model := w.stepsOnly(o, workflows.ModelQueue, cmp.Or(o.ModelConcurrency, 8))
+	model.RegisterActivity(o.Model)
+	if o.Warming != nil {
+		warm := w.stepsOnly(o, workflows.WarmQueue, warmConcurrency)
+		warm.RegisterActivity(o.Warming)
 	}
-
-	model := w.options(o)
-	model.MaxConcurrentActivityExecutionSize = cmp.Or(o.ModelConcurrency, 8)
-	model.DisableWorkflowWorker = true
-	w.model = worker.New(o.Connection.Client, workflows.ModelQueue, model)
-	w.model.RegisterActivity(o.Model)
 	return w
+}
+
+// addMain adds the worker of workflows, stores and indexes.
+func (w *Workers) addMain(o Options) {
+	options := w.options(o)
+	options.MaxConcurrentActivityExecutionSize = cmp.Or(o.Concurrency, 32)
+	main := w.add(o, workflows.Queue, options)
+	main.RegisterWorkflow(workflows.ExtractFacts)
+	main.RegisterWorkflow(workflows.AddFacts)
+	main.RegisterActivity(o.Truth)
+	main.RegisterActivity(o.Indexes)
+	if o.Upkeep != nil {
+		main.RegisterWorkflow(workflows.Reconcile)
+		main.RegisterActivity(o.Upkeep)
+	}
+	if o.Warming != nil {
+		main.RegisterWorkflow(workflows.WarmCache)
+		main.RegisterWorkflow(workflows.TuneTTL)
+		main.RegisterActivity(o.Warming)
+	}
+}
+
+// stepsOnly adds a worker that runs no workflows.
+func (w *Workers) stepsOnly(o Options, queue string, concurrency int) worker.Worker {
+	options := w.options(o)
+	options.MaxConcurrentActivityExecutionSize = concurrency
+	options.DisableWorkflowWorker = true
+	return w.add(o, queue, options)
+}
+
+func (w *Workers) add(o Options, queue string, options worker.Options) worker.Worker {
+	added := worker.New(o.Connection.Client, queue, options)
+	w.all = append(w.all, queueWorker{queue, added})
+	return added
 }
 
 func (w *Workers) options(o Options) worker.Options {
@@ -85,14 +119,13 @@ func (w *Workers) options(o Options) worker.Options {
 // returns nil. It returns early with an error if a worker cannot go on. Steps that
 // did not finish are tried again, here or elsewhere.
 func (w *Workers) Run(ctx context.Context) error {
-	if err := w.main.Start(); err != nil {
-		return fmt.Errorf("start the worker of queue %s: %w", workflows.Queue, err)
+	for i, one := range w.all {
+		if err := one.Start(); err != nil {
+			stop(w.all[:i])
+			return fmt.Errorf("start the worker of queue %s: %w", one.queue, err)
+		}
 	}
-	if err := w.model.Start(); err != nil {
-		w.main.Stop()
-		return fmt.Errorf("start the worker of queue %s: %w", workflows.ModelQueue, err)
-	}
-	defer w.stop()
+	defer stop(w.all)
 	select {
 	case <-ctx.Done():
 		return nil
@@ -101,9 +134,10 @@ func (w *Workers) Run(ctx context.Context) error {
 	}
 }
 
-func (w *Workers) stop() {
-	var both sync.WaitGroup
-	both.Go(w.main.Stop)
-	both.Go(w.model.Stop)
-	both.Wait()
+func stop(workers []queueWorker) {
+	var all sync.WaitGroup
+	for _, one := range workers {
+		all.Go(one.Stop)
+	}
+	all.Wait()
 }

@@ -10,10 +10,12 @@ package workflows
 import "github.com/pikamem/pika/activities"
 
 // The task queues. The language model has one of its own, so that slow calls of a
-// model hold up nothing else and their number is bounded apart.
+// model hold up nothing else and their number is bounded apart. So has what fills caches
+// ahead, which takes long and may wait.
 const (
 	Queue      = "pika"
 	ModelQueue = "pika-model"
+	WarmQueue  = "pika-warm"
 )
 
 // ProgressQuery is the query that every workflow answers with a pika.Progress.
@@ -25,4 +27,5 @@ var (
 	model   *activities.Model
 	indexes *activities.Indexes
 	upkeep  *activities.Upkeep
+	warming *activities.Warming
 )

@@ -82,3 +82,20 @@ func long(ctx workflow.Context, summary string) workflow.Context {
 		Summary: summary,
 	})
 }
+
+// idle is for steps that fill caches ahead, on their own queue, an attempt going on where
+// the last one was. Three attempts; then the next run of the schedule does the work.
+func idle(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           WarmQueue,
+		StartToCloseTimeout: 45 * time.Minute,
+		HeartbeatTimeout:    3 * heartbeat,
+		WaitForCancellation: true,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 5 * time.Second, BackoffCoefficient: 3, MaximumInterval: 2 * time.Minute,
+			MaximumAttempts: 3,
+		},
+		Summary:  summary,
+		Priority: temporal.Priority{PriorityKey: 5},
+	})
+}

@@ -53,6 +53,7 @@ func TestReplay(t *testing.T) {
 		t.Run("record", func(t *testing.T) {
 			recordJobs(t)
 			recordReconcile(t)
+			recordWarming(t)
 		})
 	}
 	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
@@ -67,6 +68,8 @@ func TestReplay(t *testing.T) {
 			replayer.RegisterWorkflow(workflows.ExtractFacts)
 			replayer.RegisterWorkflow(workflows.AddFacts)
 			replayer.RegisterWorkflow(workflows.Reconcile)
+			replayer.RegisterWorkflow(workflows.WarmCache)
+			replayer.RegisterWorkflow(workflows.TuneTTL)
 			if err := replayer.ReplayWorkflowHistoryFromJSONFile(quiet, file); err != nil {
 				t.Errorf("the code cannot continue a job of this history: %v", err)
 			}
@@ -163,6 +166,25 @@ func recordReconcile(t *testing.T) {
 		}
 		return nil
 	}
+	recordRun(t, "reconcile", workflows.ReconcileID, workflows.Reconcile, activities.ReconcileInput{}, upkeep(world))
+}
+
+// recordWarming records the histories of runs whose first attempt fails.
+func recordWarming(t *testing.T) {
+	for _, c := range []struct {
+		name, id     string
+		workflow, in any
+	}{
+		{"warm_cache", workflows.WarmCacheID, workflows.WarmCache, activities.WarmInput{Tenant: "t", User: "u"}},
+		{"tune_ttl", workflows.TuneTTLID, workflows.TuneTTL, activities.TuneInput{}},
+	} {
+		recordRun(t, c.name, c.id, c.workflow, c.in, warming(&asked{failures: 1}))
+	}
+}
+
+// recordRun runs a workflow to its end, with its steps on all queues, and keeps its history.
+func recordRun(t *testing.T, name, id string, run, in, steps any) {
+	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	server := devservertest.Start(t)
 	connection, err := workers.Dial(t.Context(), workers.DialOptions{Address: server.Address(), Key: testKey, Log: quiet})
@@ -170,22 +192,23 @@ func recordReconcile(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(connection.Close)
-	w := worker.New(connection.Client, workflows.Queue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{workers.NewErrorInterceptor(quiet)}})
-	w.RegisterWorkflow(workflows.Reconcile)
-	w.RegisterActivity(upkeep(world))
-	if err := w.Start(); err != nil {
-		t.Fatal(err)
+	for _, queue := range []string{workflows.Queue, workflows.WarmQueue} {
+		w := worker.New(connection.Client, queue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{workers.NewErrorInterceptor(quiet)}})
+		w.RegisterWorkflow(run)
+		w.RegisterActivity(steps)
+		if err := w.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(w.Stop)
 	}
-	t.Cleanup(w.Stop)
-	run, err := connection.Client.ExecuteWorkflow(t.Context(),
-		client.StartWorkflowOptions{ID: workflows.ReconcileID, TaskQueue: workflows.Queue}, workflows.Reconcile, activities.ReconcileInput{})
+	started, err := connection.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: workflows.Queue}, run, in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Get(t.Context(), nil); err != nil {
+	if err := started.Get(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	keep(t, connection, "reconcile", workflows.ReconcileID)
+	keep(t, connection, name, id)
 }
 
 // keep writes a workflow's history into testdata.

@@ -34,7 +34,7 @@ func (a *App) newAPI(draining <-chan struct{}) (http.Handler, error) {
 	host, _, _ := net.SplitHostPort(a.Config.Addr)
 	return gateway.New(gateway.Config{
 		Engine: a.engine.jobs, Jobs: a.stores.truth, Facts: a.stores.truth, Searcher: a.answers, Forget: a.projected.Forget,
-		CacheStats: a.answers.Stats,
+		CacheStats: a.answers.Stats, Warm: a.engine.jobs.WarmCache,
 		Invalidate: func(ctx context.Context, scope pika.Scope) error {
 			version, err := a.stores.truth.Version(ctx, scope)
 			if err != nil || version == 0 { // of who has no memory there are no answers

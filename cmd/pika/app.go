@@ -47,6 +47,7 @@ type App struct {
 	searcher  *search.Engine
 	freshness *cache.Freshness
 	answers   *cache.Searcher
+	ttls      *cache.TTLs
 	projected *projection.Projections
 	counts    *cache.Metrics
 	keys      *gateway.KeyBook
@@ -176,6 +177,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.watch(ctx) })
 	group.Go(func() error { return a.keys.Run(ctx) })
 	group.Go(func() error { return a.freshness.Run(ctx) })
+	group.Go(func() error { return a.ttls.Run(ctx) })
 	group.Go(func() error { return a.answers.Run(ctx) })
 	if a.prober != nil {
 		group.Go(func() error { return a.prober.Run(ctx) })
@@ -186,12 +188,12 @@ func (a *App) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// work runs jobs, repairs what lags, and keeps the schedule of the comparison.
+// work runs jobs, repairs what lags, and keeps the schedules.
 func (a *App) work(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return a.newWorkers().Run(ctx) })
 	repairer := projection.Repairer{Projections: a.projected, Log: a.Log}
 	group.Go(func() error { return repairer.Run(ctx) })
-	group.Go(func() error { return a.ensureSchedule(ctx) })
+	group.Go(func() error { return a.ensureSchedules(ctx) })
 }
 
 // Close gives every part back, the last opened first.

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pikamem/pika/cachewarm"
 )
 
 // Config is everything an App can be told. Every field but Command is one variable of
@@ -41,7 +43,7 @@ type Config struct {
 	LLMTimeout      time.Duration // one call of the language model
 	LLMConcurrency  int           // calls of the language model at once
 	LLMCacheTTL     time.Duration // how long its answers are reused
-	CacheTTL        time.Duration // how long answers of searches are kept
+	CacheTTL        time.Duration // how long answers of searches are kept at most
 	JobConcurrency  int           // activities at once beside the language model's
 	MaxInFlight     int           // requests at once; more are refused with 503
 	Synchronous     string        // FULL | NORMAL: SQLite's durability against power loss
@@ -52,6 +54,15 @@ type Config struct {
 	ReconcileGrace    time.Duration // younger rows are left alone
 	ReconcileRate     int           // rows repaired per second
 	ProbeEvery        time.Duration // between two recall probes
+
+	WarmSchedule string        // when answers are made ahead: cron text in UTC, or off
+	WarmQueries  []string      // questions that are answered ahead for everybody
+	WarmTop      int           // questions that are answered ahead for one user
+	WarmActive   time.Duration // who asked within it is active
+	WarmUsers    int           // users of one run
+	WarmBudget   time.Duration // of one run
+	TTLSchedule  string        // when the times of answers are tuned: cron text in UTC, or off
+	TargetHits   float64       // share of former answers that should still be kept when asked for
 }
 
 // The values of variables that name an embedded part.
@@ -113,9 +124,12 @@ func defaults(command string) Config {
 	c := Config{
 		Command: command, Addr: "127.0.0.1:8080", Data: "./pika-data", Vectors: embedded, Graph: embedded, Cache: inMemory,
 		Embedder: "local", TemporalNS: "default", TemporalUIPort: 8233, KeepMessages: true, Memory: 384 << 20,
-		LLMTimeout: time.Minute, LLMConcurrency: 8, LLMCacheTTL: 5 * time.Minute, CacheTTL: time.Hour, JobConcurrency: 32,
+		LLMTimeout: time.Minute, LLMConcurrency: 8, LLMCacheTTL: 5 * time.Minute, CacheTTL: 24 * time.Hour, JobConcurrency: 32,
 		MaxInFlight: 512, Synchronous: "FULL", LogLevel: slog.LevelInfo,
 		ReconcileSchedule: "17 * * * *", ReconcileGrace: 5 * time.Minute, ReconcileRate: 500, ProbeEvery: 10 * time.Minute,
+		WarmSchedule: "*/15 * * * *", WarmQueries: []string{"Sở thích của tôi", "Gia đình của tôi", "Trường học của tôi"},
+		WarmTop: cachewarm.DefaultTop, WarmActive: cachewarm.DefaultActive, WarmUsers: cachewarm.DefaultUsers,
+		WarmBudget: cachewarm.DefaultBudget, TTLSchedule: "*/5 * * * *", TargetHits: cachewarm.DefaultTarget,
 	}
 	switch command {
 	case "gateway":
@@ -153,7 +167,7 @@ func (c Config) resolve() (Config, error) {
 // process, so commands that run beside others need the real ones.
 func (c Config) checkCommand() error {
 	switch c.Command {
-	case "gateway", "worker", "reconcile":
+	case "gateway", "worker", "reconcile", "warm":
 	default:
 		return nil
 	}
@@ -170,8 +184,8 @@ func (c Config) checkCommand() error {
 			return fmt.Errorf("pika %s needs stores that several processes can share, and %s names an embedded one: set it to %s, or use `pika dev`", c.Command, part.name, part.real)
 		}
 	}
-	if c.Command == "reconcile" {
-		return nil
+	if c.Command == "reconcile" || c.Command == "warm" {
+		return nil // they work on the stores alone
 	}
 	switch {
 	case len(c.PayloadKey) == 0:

@@ -8,8 +8,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/robfig/cron/v3"
+
+	"github.com/pikamem/pika"
 )
 
 func text(field func(*Config) *string) func(*Config, string) error {
@@ -98,6 +101,40 @@ func duration(field func(*Config) *time.Duration, least, most time.Duration) fun
 			return fmt.Errorf("%q is not a duration from %s to %s, such as 250ms or 5m", value, least, most)
 		}
 		*field(c) = d
+		return nil
+	}
+}
+
+func fraction(field func(*Config) *float64, least, most float64) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		f, err := strconv.ParseFloat(value, 64)
+		if err != nil || !(f >= least && f <= most) {
+			return fmt.Errorf("%q is not a number from %g to %g", value, least, most)
+		}
+		*field(c) = f
+		return nil
+	}
+}
+
+// maxQuestions bounds a list of questions.
+const maxQuestions = 100
+
+// questions takes a list with | between its members, or off for none.
+func questions(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		list := []string{}
+		for _, question := range strings.Split(value, "|") {
+			if question = strings.TrimSpace(question); len(question) > pika.MaxQueryBytes || !utf8.ValidString(question) {
+				return fmt.Errorf("a question has at most %d bytes of UTF-8", pika.MaxQueryBytes)
+			}
+			if question != "" && value != "off" {
+				list = append(list, question)
+			}
+		}
+		if len(list) > maxQuestions {
+			return fmt.Errorf("%d questions are too many: at most %d", len(list), maxQuestions)
+		}
+		*field(c) = list
 		return nil
 	}
 }

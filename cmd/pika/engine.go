@@ -83,36 +83,8 @@ func (a *App) newWorkers() *workers.Workers {
 		Model:   &activities.Model{Extractor: a.extractor},
 		Indexes: &activities.Indexes{Projections: a.projected},
 		Upkeep:  &activities.Upkeep{Reconciler: a.reconciler},
+		Warming: &activities.Warming{Warmer: newWarmer(a.Config, a.stores.truth, a.answers, a.searcher.Load, a.Log), Tuner: a.newTuner()},
 
 		Concurrency: a.Config.JobConcurrency, ModelConcurrency: a.Config.LLMConcurrency, StopTimeout: stopSteps,
 	})
-}
-
-// scheduleEvery is the time between two tries to set the schedule up.
-const scheduleEvery = 30 * time.Second
-
-// ensureSchedule makes the engine compare truth and projections by the clock. It tries
-// until the engine has taken it.
-func (a *App) ensureSchedule(ctx context.Context) error {
-	schedule := workers.Schedule{
-		ID: workflows.ReconcileID, Cron: a.Config.ReconcileSchedule, Queue: workflows.Queue, Workflow: workflows.Reconcile,
-		Run: workflows.ReconcileID, Input: activities.ReconcileInput{}, Timeout: workflows.ReconcileTimeout,
-	}
-	if schedule.Cron == "off" {
-		schedule.Cron = ""
-	}
-	ticker := time.NewTicker(scheduleEvery)
-	defer ticker.Stop()
-	for {
-		err := workers.EnsureSchedule(ctx, a.engine.connection, schedule)
-		if err == nil || ctx.Err() != nil {
-			return nil
-		}
-		a.Log.Warn("the comparison of truth and projections is not scheduled yet; `pika reconcile` makes it by hand", "reason", message(err))
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
 }

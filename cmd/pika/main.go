@@ -40,7 +40,7 @@ func commands() []command {
 		{"gateway", "the API alone, on real stores", runGateway},
 		{"worker", "the workers alone, on real stores", runWorker},
 		{"migrate", "bring the stores' schemas up to date", runMigrate},
-		{"warm", "warm the caches", nil},
+		{"warm", "answer ahead what users will ask (--tenant, --user, --json)", runWarm},
 		{"reconcile", "compare the truth and its projections and repair them (--force, --json)", runReconcile},
 		{"reindex", "make the vectors anew with another model and switch to it (--model, --drop)", runReindex},
 		{"keys", "make the first API key: create, list, revoke (--tenant, --role, --name)", runKeys},

@@ -51,7 +51,8 @@ func requireServer(t *testing.T) map[string]string {
 			t.Skipf("%s is missing (run make build)", what)
 		}
 	}
-	return map[string]string{"PIKA_TEMPORAL_BINARY": temporal}
+	// What is answered ahead, and when, tests say themselves.
+	return map[string]string{"PIKA_TEMPORAL_BINARY": temporal, "PIKA_WARM_SCHEDULE": "off", "PIKA_TTL_SCHEDULE": "off"}
 }
 
 func modelPath(t *testing.T) string {

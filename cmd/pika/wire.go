@@ -54,10 +54,11 @@ func (a *App) wire(ctx context.Context) error {
 		defer cancel()
 		return a.searcher.Close(ctx)
 	})
+	a.ttls = cache.NewTTLs(cache.TTLOptions{Store: a.stores.truth, Longest: a.Config.CacheTTL, Now: a.Now, Log: a.Log})
 	a.answers = cache.NewSearcher(a.searcher, cache.SearcherOptions{
 		Cache: a.stores.cache, Freshness: a.freshness, Changes: a.stores.truth,
 		Index: a.index.Index, Vectors: a.factVectors, Now: a.Now, Log: a.Log, Metrics: a.counts,
-		Kept: a.stores.truth, TTL: a.Config.CacheTTL, LocalBytes: a.Config.answerBytes(),
+		Kept: a.stores.truth, TTL: a.Config.CacheTTL, TTLs: a.ttls, LocalBytes: a.Config.answerBytes(),
 	})
 	a.onClose("the cache of answers", a.answers.Close)
 	return nil

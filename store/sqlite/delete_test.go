@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +37,16 @@ func TestDeletedTextLeavesTheFile(t *testing.T) {
 		}
 		if i == 50 {
 			secret = outcomes[0].FactID
+		}
+	}
+	version, err := db.Version(t.Context(), scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, value := range []string{"xylophone77", strings.Repeat("xylophone77 ", 4000)} {
+		a := pika.KeptAnswer{Key: fmt.Sprint(i), Value: []byte(value), Until: now.AddDate(1, 0, 0), Version: version}
+		if err := db.KeepAnswer(t.Context(), scope, a); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if _, err := db.Delete(t.Context(), scope.Tenant, secret, now); err != nil {
