@@ -87,7 +87,7 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 		r.decision.Refused = "not_ranked"
 		return nil
 	}
-	class := pairClassOf(v.Kind, t.Similarity)
+	class := pairClass{kind: v.Kind, all: t.Complete}
 	r.decision.Similarity, r.decision.Certified = t.Similarity, t.Certified
 	r.decision.Correct = r.semantic.classes.correct(class)
 	if !t.Certified && r.decision.Correct < leastCorrect {

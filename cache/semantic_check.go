@@ -3,8 +3,6 @@ package cache
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -33,20 +31,12 @@ const (
 	checkTime      = 5 * time.Second
 )
 
-// pairClass is a kind of pairs of questions, whose answers are right about equally often.
+// pairClass is a kind of pairs of questions, whose answers are right about equally often: in
+// what they differ, and by what their answers are ranked.
 type pairClass struct {
-	kind       paraphrase.Kind
-	similarity int // in steps of similarityStep
+	kind paraphrase.Kind
+	all  bool // by all of the user's vectors, else by those of the former answer's pool
 }
-
-const similarityStep = 0.1
-
-func pairClassOf(kind paraphrase.Kind, similarity float64) pairClass {
-	return pairClass{kind, int(math.Floor(similarity / similarityStep))}
-}
-
-// least is the lowest cosine of a class.
-func (k pairClass) least() float64 { return float64(k.similarity) * similarityStep }
 
 // exploration is an answer that was not given, as it was not certain; the search that
 // follows tells whether it would have been right.
@@ -61,15 +51,16 @@ type classes struct {
 	counts map[pairClass][2]int // wrong, right
 }
 
-// maxClasses bounds what is counted.
-const maxClasses = 1024
+// mostCounted is how many answers of a class count: beyond it the former ones count half, so
+// that a class that goes wrong is soon seen.
+const mostCounted = 1000
 
 func (c *classes) learn(k pairClass, right bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	counts, known := c.counts[k]
-	if !known && len(c.counts) >= maxClasses {
-		return
+	counts := c.counts[k]
+	if counts[0]+counts[1] >= mostCounted {
+		counts[0], counts[1] = counts[0]/2, counts[1]/2
 	}
 	if right {
 		counts[1]++
@@ -87,12 +78,11 @@ func (c *classes) correct(k pairClass) float64 {
 	return rightNext(c.counts[k])
 }
 
-// PairClass is what was learnt of pairs of questions that ask the same, of one kind and with
-// cosines from Similarity on: how many answers made from the other question were what a
-// search found.
+// PairClass is what was learnt of pairs of questions that ask the same, of one kind: how many
+// answers made from the other question were what a search found.
 type PairClass struct {
 	Kind         string
-	Similarity   float64
+	Ranked       string // "all": by all of the user's vectors; "pool": by those of the former answer's pool
 	Right, Wrong int
 	Correct      float64 // how probable it is that the next one is right; from 0.99 on it is given uncertified
 }
@@ -103,10 +93,14 @@ func (c *classes) all() []PairClass {
 	defer c.mu.Unlock()
 	all := make([]PairClass, 0, len(c.counts))
 	for k, n := range c.counts {
-		all = append(all, PairClass{string(k.kind), k.least(), n[1], n[0], rightNext(n)})
+		ranked := "pool"
+		if k.all {
+			ranked = "all"
+		}
+		all = append(all, PairClass{Kind: string(k.kind), Ranked: ranked, Right: n[1], Wrong: n[0], Correct: rightNext(n)})
 	}
 	slices.SortFunc(all, func(a, b PairClass) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Similarity, a.Similarity))
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ranked, b.Ranked))
 	})
 	return all
 }
@@ -156,7 +150,7 @@ func (r *request) compare(ctx context.Context, given pika.Answer, k pairClass) {
 	r.semantic.classes.learn(k, right)
 	r.o.Metrics.countCheck(right)
 	if !right {
-		r.o.Log.Warn("an answer to a question that asks the same was not what a search finds", "kind", string(k.kind), "similarity", fmt.Sprintf("%.1f", k.least()))
+		r.o.Log.Warn("an answer to a question that asks the same was not what a search finds", "kind", string(k.kind))
 		r.keep(ctx, fresh, tracer(), 0)
 	}
 }

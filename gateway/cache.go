@@ -10,11 +10,32 @@ import (
 
 // cacheStats is the answer of GET /v1/cache/stats.
 type cacheStats struct {
-	Caches         []oneCache `json:"caches"`
-	StalePrevented int64      `json:"stale_prevented" doc:"Answers that a cache had and that no longer held"`
-	SavedMS        float64    `json:"saved_ms" doc:"Time of searches that a cache answered in their place"`
-	LLMTokensSaved int64      `json:"llm_tokens_saved" doc:"Read and written by the calls of a language model that a cache answered in their place"`
-	TTL            []classTTL `json:"ttl" doc:"How long answers are kept while nothing changes them, of all processes"`
+	Caches         []oneCache  `json:"caches"`
+	StalePrevented int64       `json:"stale_prevented" doc:"Answers that a cache had and that no longer held"`
+	SavedMS        float64     `json:"saved_ms" doc:"Time of searches that a cache answered in their place"`
+	Renewed        int64       `json:"renewed" doc:"Answers that were ranked again with what was written since, and given"`
+	FalseHits      falseHits   `json:"false_hits"`
+	Pairs          []pairClass `json:"pairs" doc:"What was learnt of questions that ask the same as another one: how often the answer made from that was what a search found"`
+	LLMTokensSaved int64       `json:"llm_tokens_saved" doc:"Read and written by the calls of a language model that a cache answered in their place"`
+	TTL            []classTTL  `json:"ttl" doc:"How long answers are kept while nothing changes them, of all processes"`
+}
+
+// falseHits estimates how many answers made from another question's are not what a search
+// finds.
+type falseHits struct {
+	Checked int64   `json:"checked" doc:"Answers that were compared with a search afterwards"`
+	Wrong   int64   `json:"wrong"`
+	Low     float64 `json:"low" doc:"Of all such answers between low and high are wrong, with 95 % confidence (Wilson's interval); 0 to 1"`
+	High    float64 `json:"high"`
+}
+
+// pairClass is what was learnt of one kind of pairs.
+type pairClass struct {
+	Kind    string  `json:"kind" enum:"form,synonym,diacritics,typo"`
+	Ranked  string  `json:"ranked" enum:"all,pool" doc:"all: by all of the user's vectors; pool: by those of the facts that the other question found"`
+	Right   int     `json:"right"`
+	Wrong   int     `json:"wrong"`
+	Correct float64 `json:"correct" doc:"How probable it is that the next one is right, 0 to 1; from 0.99 on such answers are given without a certificate"`
 }
 
 // classTTL is how long answers of a class are kept, and why.
@@ -54,6 +75,11 @@ func (s *server) showCacheStats(c *call) error {
 	}
 	stats := s.CacheStats()
 	answer := cacheStats{Caches: []oneCache{}, TTL: []classTTL{}, StalePrevented: stats.StalePrevented, SavedMS: float64(stats.Saved.Microseconds()) / 1000, LLMTokensSaved: stats.LLMTokensSaved}
+	f := stats.FalseHits
+	answer.Renewed, answer.FalseHits, answer.Pairs = stats.Renewed, falseHits{f.Checked, f.Wrong, f.Low, f.High}, []pairClass{}
+	for _, p := range stats.Pairs {
+		answer.Pairs = append(answer.Pairs, pairClass{Kind: p.Kind, Ranked: p.Ranked, Right: p.Right, Wrong: p.Wrong, Correct: p.Correct})
+	}
 	for _, one := range stats.Caches {
 		o := oneCache{Name: one.Name, Hits: one.Hits, Misses: one.Misses, Entries: one.Entries, Bytes: one.Bytes, Evictions: one.Evictions}
 		if asked := o.Hits + o.Misses; asked > 0 {

@@ -79,8 +79,9 @@ type searchAnswer struct {
 }
 
 type cacheState struct {
-	Tier  pika.Tier `json:"tier"`
-	AgeMS int64     `json:"age_ms"`
+	Tier     pika.Tier           `json:"tier"`
+	AgeMS    int64               `json:"age_ms"`
+	Decision *pika.CacheDecision `json:"decision,omitempty" doc:"With explain: whether the answer could be made from that to another question of the user, and why or why not"`
 }
 
 type factHit struct {
@@ -127,7 +128,7 @@ type messageHit struct {
 func newSearchAnswer(a pika.Answer, took time.Duration) searchAnswer {
 	view := searchAnswer{
 		Facts: make([]factHit, len(a.Facts)), Messages: make([]messageHit, len(a.Messages)),
-		Cache: cacheState{Tier: a.Tier, AgeMS: a.AgeMS}, Degraded: append([]pika.Leg{}, a.Degraded...),
+		Cache: cacheState{Tier: a.Tier, AgeMS: a.AgeMS, Decision: a.Decision}, Degraded: append([]pika.Leg{}, a.Degraded...),
 		TookMS: float64(took.Microseconds()) / 1000,
 	}
 	if view.Cache.Tier == "" {

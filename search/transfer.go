@@ -22,6 +22,9 @@ type Transferred struct {
 	// Similarity is the cosine of the two questions.
 	Similarity float64
 
+	// Complete says that all of the user's vectors were compared.
+	Complete bool
+
 	// Certified says that no fact outside of what was ranked can be in the answer: it is what
 	// a search would find.
 	Certified bool
@@ -47,7 +50,7 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	}
 	facts := k.rank()
 	answer := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}
-	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Certified: k.certified(facts)}, true
+	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Complete: k.local, Certified: k.certified(facts)}, true
 }
 
 // transfer is a knownRanking for another question than the one that was asked before.

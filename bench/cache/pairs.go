@@ -78,9 +78,9 @@ func printPairs(ctx context.Context, model pika.Embedder, folder string, others 
 	}
 	fmt.Println("\nnot certified, and therefore searched: what the other question's answer would have been")
 	table = tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "kind\tcosine from\tright\twrong")
+	fmt.Fprintln(table, "kind\tranked by\tright\twrong")
 	for _, c := range g.Stats().Pairs {
-		fmt.Fprintf(table, "%s\t%.1f\t%d\t%d\n", c.Kind, c.Similarity, c.Right, c.Wrong)
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\n", c.Kind, c.Ranked, c.Right, c.Wrong)
 	}
 	return table.Flush()
 }
