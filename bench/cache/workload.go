@@ -4,27 +4,75 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/bench/corpus"
 )
 
 // workload is a mix of searches and writes of one user.
 type workload struct {
-	repeats  float64 // share of searches that were asked before, lately more often
-	writes   float64 // per search; one in five is a deletion
-	searches int
+	repeats     float64 // share of searches that were asked before, lately more often
+	paraphrases float64 // share that say a former one otherwise
+	writes      float64 // per search; one in five is a deletion
+	searches    int
 }
 
 // outcome counts what a cache did.
 type outcome struct {
-	repeated   int // searches that were asked before
-	hits       int
-	otherFacts int // hits with other facts than a search would have found
-	otherOrder int // hits with the same facts in another order
+	repeated int // searches that were asked before, in the same or in other words
+	hits     map[pika.Tier]int
+	wrong    int // hits with another first fact than a search finds, or fewer than nine of ten of its facts
+	other    int // hits that differ from a search in anything
+	cosine   int // hits of a cache that gives the answer to any question with a cosine of 0.9 or more
+	misled   int // wrong ones of these
+
+	given, searched []time.Duration // what a search took with the cache, and without
+}
+
+func (o *outcome) all() (hits int) {
+	for _, n := range o.hits {
+		hits += n
+	}
+	return hits
+}
+
+// step is one search of a workload, and what is written before it.
+type step struct {
+	text   string
+	known  bool // it was asked before, in whatever words
+	writes bool
+}
+
+// steps are the same for every policy.
+func (w workload) steps(questions []string) []step {
+	random := rand.New(rand.NewPCG(3, uint64(100*w.repeats)))
+	var asked []string
+	next := 0
+	steps := make([]step, w.searches)
+	for i := range steps {
+		s := step{writes: random.Float64() < w.writes}
+		share := random.Float64()
+		switch {
+		case len(asked) > 0 && share < w.repeats+w.paraphrases:
+			s.text, s.known = asked[len(asked)-1-min(int(random.ExpFloat64()*20), len(asked)-1)], true
+			if share >= w.repeats {
+				s.text = corpus.Reword(random.IntN, s.text)
+			}
+		default:
+			s.text = questions[next%len(questions)]
+			s.known = next >= len(questions)
+			next++
+		}
+		asked = append(asked, s.text)
+		steps[i] = s
+	}
+	return steps
 }
 
 // run runs the workload, the same for every policy. whole: each write makes everything void.
-func (w workload) run(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string, whole bool) (o outcome, err error) {
+func (w workload) run(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string, whole bool) (outcome, error) {
+	o := outcome{hits: map[pika.Tier]int{}}
 	known := len(facts) * 2 / 3
 	b, err := open(ctx, model, facts[:known])
 	if err != nil {
@@ -41,24 +89,17 @@ func (w workload) run(ctx context.Context, model pika.Embedder, facts []pika.Giv
 		memory.live = append(memory.live, f.ID)
 	}
 	slices.Sort(memory.live)
-	random := rand.New(rand.NewPCG(3, uint64(100*w.repeats)))
-	var asked []string
-	for range w.searches {
-		if random.Float64() < w.writes {
+	var cosines cosineCache
+	for _, s := range w.steps(questions) {
+		if s.writes {
 			if err := memory.write(ctx); err != nil {
 				return o, err
 			}
 		}
-		text := questions[len(asked)%len(questions)]
-		if len(asked) > 0 && random.Float64() < w.repeats {
-			back := min(int(random.ExpFloat64()*20), len(asked)-1)
-			text = asked[len(asked)-1-back]
-		}
-		if slices.Contains(asked, text) {
+		if s.known {
 			o.repeated++
 		}
-		asked = append(asked, text)
-		if err := o.search(ctx, g, text); err != nil {
+		if err := o.search(ctx, g, model, &cosines, s.text); err != nil {
 			return o, err
 		}
 	}
@@ -66,28 +107,64 @@ func (w workload) run(ctx context.Context, model pika.Embedder, facts []pika.Giv
 }
 
 // search asks, and compares a hit with what a search finds.
-func (o *outcome) search(ctx context.Context, g *gateway, text string) error {
+func (o *outcome) search(ctx context.Context, g *gateway, model pika.Embedder, cosines *cosineCache, text string) error {
+	started := time.Now()
 	given, err := g.Search(ctx, scope, question(text))
-	if err != nil || given.Tier == pika.TierNone {
+	if err != nil {
 		return err
 	}
-	o.hits++
+	o.given = append(o.given, time.Since(started))
+	g.settle()
+	started = time.Now()
 	fresh, err := g.engine.Search(ctx, scope, question(text))
 	if err != nil {
 		return err
 	}
-	a, b := ids(given), ids(fresh)
-	if slices.Equal(a, b) {
-		return nil
+	o.searched = append(o.searched, time.Since(started))
+	if given.Tier != pika.TierNone {
+		o.hits[given.Tier]++
+		if !isRight(given, fresh) {
+			o.wrong++
+		}
+		if !slices.Equal(ids(given), ids(fresh)) {
+			o.other++
+		}
 	}
-	slices.Sort(a)
-	slices.Sort(b)
-	if slices.Equal(a, b) {
-		o.otherOrder++
+	vectors, err := model.Embed(ctx, pika.EmbedQuery, []string{text})
+	if err != nil {
+		return err
+	}
+	if kept, hit := cosines.get(vectors[0]); hit {
+		o.cosine++
+		if !isRight(kept, fresh) {
+			o.misled++
+		}
 	} else {
-		o.otherFacts++
+		cosines.keep(vectors[0], fresh)
 	}
 	return nil
+}
+
+// cosineCache gives the answer to the nearest question with a cosine of 0.9 or more.
+type cosineCache struct {
+	vectors [][]float32
+	answers []pika.Answer
+}
+
+const enoughAlike = 0.9
+
+func (c *cosineCache) keep(vector []float32, a pika.Answer) {
+	c.vectors, c.answers = append(c.vectors, vector), append(c.answers, a)
+}
+
+func (c *cosineCache) get(vector []float32) (a pika.Answer, hit bool) {
+	best := enoughAlike
+	for i, v := range c.vectors {
+		if d := dot(vector, v); d >= best {
+			best, a, hit = d, c.answers[i], true
+		}
+	}
+	return a, hit
 }
 
 func ids(a pika.Answer) []string {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/text"
+	"github.com/pikamem/pika/bench/corpus"
 )
 
 // kind is what a request is.
@@ -124,7 +124,7 @@ func (p *planner) ask(u *user, k kind) string {
 		question = u.asked[len(u.asked)-1-min(int(p.random.ExpFloat64()*recency), len(u.asked)-1)]
 	}
 	if k == paraphrased {
-		question = p.paraphrase(question)
+		question = corpus.Reword(p.random.IntN, question)
 	}
 	u.asked = append(u.asked, question)
 	return question
@@ -135,21 +135,6 @@ func (p *planner) ask(u *user, k kind) string {
 func (p *planner) newQuestion(u *user) string {
 	question := p.questions[p.random.IntN(len(p.questions))]
 	return strings.TrimRight(question, "?. ") + " " + u.facts[p.random.IntN(len(u.facts))].Object + "?"
-}
-
-// Words that people put around a question without asking for anything else.
-var (
-	vietnameseAsides = [][2]string{{"cho mình hỏi ", ""}, {"nhắc lại giúp mình ", ""}, {"", " vậy"}, {"", " nhỉ"}, {"à mà ", " ạ"}}
-	englishAsides    = [][2]string{{"please tell me ", ""}, {"remind me ", ""}, {"can you say ", " again"}, {"hey, ", ""}, {"", " please"}}
-)
-
-func (p *planner) paraphrase(question string) string {
-	asides := englishAsides
-	if text.Language(question) == "vi" {
-		asides = vietnameseAsides
-	}
-	a := asides[p.random.IntN(len(asides))]
-	return a[0] + strings.TrimRight(question, "? ") + a[1] + "?"
 }
 
 // tell is a write of a fact that the user does not have, in words of its own.
