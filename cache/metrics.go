@@ -154,7 +154,7 @@ type Stats struct {
 	Caches         []CacheStats
 	StalePrevented int64            // answers that were there and no longer held
 	Renewed        int64            // answers that were ranked again with what was written since
-	Pairs          []PairClass      // what was learnt of questions that ask the same
+	Semantic       []SemanticClass  // what was learnt of answers made from another question's
 	FalseHits      FalseHits        // among answers that were made from another question's
 	Saved          time.Duration    // of searches that need not be made again
 	LLMTokensSaved int64            // read and written by calls that need not be made again

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -108,7 +109,7 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	}
 	s := &Searcher{source: source, o: o, flights: flights[pika.Answer]{deadline: pika.MaxDeadlineMS * time.Millisecond}, writes: make(chan struct{}, maxWrites)}
 	s.third = newThird(o.Kept)
-	s.semantic = semantic{questions: newQuestions(), classes: &classes{counts: map[pairClass][2]int{}}, random: o.Random, checks: make(chan struct{}, maxChecks)}
+	s.semantic = semantic{questions: newQuestions(), classes: &classes{counts: maps.Clone(learntBefore)}, random: o.Random, checks: make(chan struct{}, maxChecks)}
 	s.local = newLocal(cmp.Or(o.LocalBytes, defaultLocalBytes), o.Freshness)
 	return s
 }
@@ -287,7 +288,7 @@ func (s *Searcher) Close() error {
 // Stats returns what the caches of this process did.
 func (s *Searcher) Stats() Stats {
 	stats := s.o.Metrics.Stats()
-	stats.Pairs = s.semantic.classes.all()
+	stats.Semantic = s.semantic.classes.all()
 	if s.o.TTLs != nil {
 		stats.TTLs = s.o.TTLs.Current()
 	}

@@ -87,10 +87,10 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 		r.decision.Refused = "not_ranked"
 		return nil
 	}
-	class := pairClass{kind: v.Kind, all: t.Complete}
-	r.decision.Similarity, r.decision.Certified = t.Similarity, t.Certified
+	class := classOfAnswer(t)
+	r.decision.Similarity, r.decision.Certified = t.Similarity, t.Certified()
 	r.decision.Correct = r.semantic.classes.correct(class)
-	if !t.Certified && r.decision.Correct < leastCorrect {
+	if !t.Certified() && r.decision.Correct < leastCorrect {
 		r.decision.Refused = "not_certain"
 		r.explored = &exploration{class: class, answer: t.Answer}
 		return nil
@@ -100,11 +100,11 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 }
 
 // giveAlike gives an answer that was made from another question's, and keeps it as its own.
-func (r *request) giveAlike(ctx context.Context, kept *keptAnswer, t search.Transferred, class pairClass) *pika.Answer {
+func (r *request) giveAlike(ctx context.Context, kept *keptAnswer, t search.Transferred, class answerClass) *pika.Answer {
 	r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
 	made := r.made(t.Answer, t.Trace, kept.Took)
 	r.store(ctx, made)
-	r.check(ctx, t.Answer, class, t.Certified)
+	r.check(ctx, t.Answer, class, t.Certified())
 	given := made.given(pika.TierL2Semantic, r.now)
 	given.AgeMS = max(r.now.Sub(kept.MadeAt).Milliseconds(), 0)
 	return &given

@@ -3,6 +3,7 @@ package cache
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/paraphrase"
+	"github.com/pikamem/pika/search"
 )
 
 // What an answer from another question must be, that is not certified.
@@ -31,31 +33,56 @@ const (
 	checkTime      = 5 * time.Second
 )
 
-// pairClass is a kind of pairs of questions, whose answers are right about equally often: in
-// what they differ, and by what their answers are ranked.
-type pairClass struct {
-	kind paraphrase.Kind
-	all  bool // by all of the user's vectors, else by those of the former answer's pool
+// answerClass is a kind of answers made from another question's, that are right about equally
+// often: by how much a fact that was not ranked may be stronger than their last (see
+// search.Transferred).
+type answerClass string
+
+// The classes.
+const (
+	certified answerClass = "certified" // there is no doubt
+	slight    answerClass = "slight"    // there is some, and it is less than slightDoubt
+	grave     answerClass = "grave"     // more, or the first two facts may well change places
+	pooled    answerClass = "pooled"    // not all of the user's vectors were compared
+
+	slightDoubt = 5.0  // in standard deviations of cosines
+	closeLead   = 0.05 // of the first fact over the second
+)
+
+// learntBefore is where the counts begin, wrong and right: what `go run ./bench/cache -only
+// pairs` learnt from the questions of the corpus, each asked in other words.
+var learntBefore = map[answerClass][2]int{slight: {0, 0}}
+
+func classOfAnswer(t search.Transferred) answerClass {
+	switch {
+	case t.Certified():
+		return certified
+	case math.IsInf(t.Doubt, 1):
+		return pooled
+	case t.Doubt >= slightDoubt || t.Lead < closeLead:
+		return grave
+	}
+	return slight
 }
 
 // exploration is an answer that was not given, as it was not certain; the search that
 // follows tells whether it would have been right.
 type exploration struct {
-	class  pairClass
+	class  answerClass
 	answer pika.Answer
 }
 
 // classes counts how often the answers of each class were right, of all users together.
 type classes struct {
 	mu     sync.Mutex
-	counts map[pairClass][2]int // wrong, right
+	counts map[answerClass][2]int // wrong, right
 }
 
 // mostCounted is how many answers of a class count: beyond it the former ones count half, so
 // that a class that goes wrong is soon seen.
 const mostCounted = 1000
 
-func (c *classes) learn(k pairClass, right bool) {
+func (c *classes) learn(k answerClass, right bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	counts := c.counts[k]
@@ -72,36 +99,29 @@ func (c *classes) learn(k pairClass, right bool) {
 
 // correct is the probability that the next answer of a class is right, by Laplace's rule
 // of succession: (right + 1) / (all + 2). 98 right ones and no wrong one make 0.99.
-func (c *classes) correct(k pairClass) float64 {
+func (c *classes) correct(k answerClass) float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return rightNext(c.counts[k])
 }
 
-// PairClass is what was learnt of pairs of questions that ask the same, of one kind: how many
-// answers made from the other question were what a search found.
-type PairClass struct {
-	Kind         string
-	Ranked       string // "all": by all of the user's vectors; "pool": by those of the former answer's pool
+// SemanticClass is what was learnt of the answers of a class that were made from another
+// question's: how many were what a search found.
+type SemanticClass struct {
+	Class        string // certified, slight, grave or pooled
 	Right, Wrong int
 	Correct      float64 // how probable it is that the next one is right; from 0.99 on it is given uncertified
 }
 
-// all returns what was learnt, by kind and similarity.
-func (c *classes) all() []PairClass {
+// all returns what was learnt, by class.
+func (c *classes) all() []SemanticClass {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := make([]PairClass, 0, len(c.counts))
+	all := make([]SemanticClass, 0, len(c.counts))
 	for k, n := range c.counts {
-		ranked := "pool"
-		if k.all {
-			ranked = "all"
-		}
-		all = append(all, PairClass{Kind: string(k.kind), Ranked: ranked, Right: n[1], Wrong: n[0], Correct: rightNext(n)})
+		all = append(all, SemanticClass{Class: string(k), Right: n[1], Wrong: n[0], Correct: rightNext(n)})
 	}
-	slices.SortFunc(all, func(a, b PairClass) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ranked, b.Ranked))
-	})
+	slices.SortFunc(all, func(a, b SemanticClass) int { return cmp.Compare(a.Class, b.Class) })
 	return all
 }
 
@@ -116,9 +136,9 @@ func (r *request) learn(fresh pika.Answer) {
 
 // check compares a sample of the answers that were given with a search, without anybody
 // waiting for it. A wrong one gives way to the search's.
-func (r *request) check(ctx context.Context, given pika.Answer, k pairClass, certified bool) {
+func (r *request) check(ctx context.Context, given pika.Answer, k answerClass, sure bool) {
 	share := checkOthers
-	if certified {
+	if sure {
 		share = checkCertified
 	}
 	if r.semantic.random() >= share {
@@ -134,7 +154,7 @@ func (r *request) check(ctx context.Context, given pika.Answer, k pairClass, cer
 	}
 }
 
-func (r *request) compare(ctx context.Context, given pika.Answer, k pairClass) {
+func (r *request) compare(ctx context.Context, given pika.Answer, k answerClass) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	q := r.query
@@ -150,7 +170,7 @@ func (r *request) compare(ctx context.Context, given pika.Answer, k pairClass) {
 	r.semantic.classes.learn(k, right)
 	r.o.Metrics.countCheck(right)
 	if !right {
-		r.o.Log.Warn("an answer to a question that asks the same was not what a search finds", "kind", string(k.kind))
+		r.o.Log.Warn("an answer to a question that asks the same was not what a search finds", "class", string(k))
 		r.keep(ctx, fresh, tracer(), 0)
 	}
 }

@@ -10,14 +10,14 @@ import (
 
 // cacheStats is the answer of GET /v1/cache/stats.
 type cacheStats struct {
-	Caches         []oneCache  `json:"caches"`
-	StalePrevented int64       `json:"stale_prevented" doc:"Answers that a cache had and that no longer held"`
-	SavedMS        float64     `json:"saved_ms" doc:"Time of searches that a cache answered in their place"`
-	Renewed        int64       `json:"renewed" doc:"Answers that were ranked again with what was written since, and given"`
-	FalseHits      falseHits   `json:"false_hits"`
-	Pairs          []pairClass `json:"pairs" doc:"What was learnt of questions that ask the same as another one: how often the answer made from that was what a search found"`
-	LLMTokensSaved int64       `json:"llm_tokens_saved" doc:"Read and written by the calls of a language model that a cache answered in their place"`
-	TTL            []classTTL  `json:"ttl" doc:"How long answers are kept while nothing changes them, of all processes"`
+	Caches         []oneCache      `json:"caches"`
+	StalePrevented int64           `json:"stale_prevented" doc:"Answers that a cache had and that no longer held"`
+	SavedMS        float64         `json:"saved_ms" doc:"Time of searches that a cache answered in their place"`
+	Renewed        int64           `json:"renewed" doc:"Answers that were ranked again with what was written since, and given"`
+	FalseHits      falseHits       `json:"false_hits"`
+	Semantic       []semanticClass `json:"semantic" doc:"What was learnt of answers made from another question's: how often they were what a search found"`
+	LLMTokensSaved int64           `json:"llm_tokens_saved" doc:"Read and written by the calls of a language model that a cache answered in their place"`
+	TTL            []classTTL      `json:"ttl" doc:"How long answers are kept while nothing changes them, of all processes"`
 }
 
 // falseHits estimates how many answers made from another question's are not what a search
@@ -29,10 +29,9 @@ type falseHits struct {
 	High    float64 `json:"high"`
 }
 
-// pairClass is what was learnt of one kind of pairs.
-type pairClass struct {
-	Kind    string  `json:"kind" enum:"form,synonym,diacritics,typo"`
-	Ranked  string  `json:"ranked" enum:"all,pool" doc:"all: by all of the user's vectors; pool: by those of the facts that the other question found"`
+// semanticClass is what was learnt of one class of answers made from another question's.
+type semanticClass struct {
+	Class   string  `json:"class" enum:"certified,slight,grave,pooled" doc:"How much doubt there is that another fact belongs into the answer; pooled: not all of the user's vectors were compared"`
 	Right   int     `json:"right"`
 	Wrong   int     `json:"wrong"`
 	Correct float64 `json:"correct" doc:"How probable it is that the next one is right, 0 to 1; from 0.99 on such answers are given without a certificate"`
@@ -76,9 +75,9 @@ func (s *server) showCacheStats(c *call) error {
 	stats := s.CacheStats()
 	answer := cacheStats{Caches: []oneCache{}, TTL: []classTTL{}, StalePrevented: stats.StalePrevented, SavedMS: float64(stats.Saved.Microseconds()) / 1000, LLMTokensSaved: stats.LLMTokensSaved}
 	f := stats.FalseHits
-	answer.Renewed, answer.FalseHits, answer.Pairs = stats.Renewed, falseHits{f.Checked, f.Wrong, f.Low, f.High}, []pairClass{}
-	for _, p := range stats.Pairs {
-		answer.Pairs = append(answer.Pairs, pairClass{Kind: p.Kind, Ranked: p.Ranked, Right: p.Right, Wrong: p.Wrong, Correct: p.Correct})
+	answer.Renewed, answer.FalseHits, answer.Semantic = stats.Renewed, falseHits{f.Checked, f.Wrong, f.Low, f.High}, []semanticClass{}
+	for _, c := range stats.Semantic {
+		answer.Semantic = append(answer.Semantic, semanticClass(c))
 	}
 	for _, one := range stats.Caches {
 		o := oneCache{Name: one.Name, Hits: one.Hits, Misses: one.Misses, Entries: one.Entries, Bytes: one.Bytes, Evictions: one.Evictions}

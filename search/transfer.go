@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/pikamem/pika"
@@ -22,13 +23,17 @@ type Transferred struct {
 	// Similarity is the cosine of the two questions.
 	Similarity float64
 
-	// Complete says that all of the user's vectors were compared.
-	Complete bool
+	// Doubt is by how much a fact that was not ranked may be stronger than the answer's last,
+	// in the unit of the vector leg. Below 0 none can be in the answer: it is what a search
+	// would find. Infinite: not all of the user's vectors were compared.
+	Doubt float64
 
-	// Certified says that no fact outside of what was ranked can be in the answer: it is what
-	// a search would find.
-	Certified bool
+	// Lead is by how much the first fact is stronger than the second.
+	Lead float64
 }
+
+// Certified says that no fact outside of what was ranked can be in the answer.
+func (t Transferred) Certified() bool { return t.Doubt < 0 }
 
 // Transfer answers a question that asks nearly what an earlier search was asked: what that
 // ranked is ranked again for this question, by its own words and its own vector, together
@@ -50,7 +55,7 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	}
 	facts := k.rank()
 	answer := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}
-	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Complete: k.local, Certified: k.certified(facts)}, true
+	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Doubt: k.doubt(facts), Lead: lead(facts)}, true
 }
 
 // transfer is a knownRanking for another question than the one that was asked before.
@@ -181,8 +186,16 @@ func (k *transfer) slack() float64 {
 	return slack
 }
 
-// certified reports whether every fact that was not ranked stays below the answer's last.
-// How near such a fact is to both questions is known. Its words gave it, for the former
+// lead is by how much the first fact is stronger than the second.
+func lead(facts []found[pika.Fact]) float64 {
+	if len(facts) < 2 {
+		return math.Inf(1)
+	}
+	return facts[0].strength - facts[1].strength
+}
+
+// doubt returns by how much a fact that was not ranked may be stronger than the answer's
+// last. How near such a fact is to both questions is known. Its words gave it, for the former
 // question, no more than kept it below the pool, nor more than any fact outside of it got:
 //
 //	strength(u) ≤ vector(u) + min(new + ratio · min(floor − former vector(u), outside), all) + slack
@@ -192,37 +205,35 @@ func (k *transfer) slack() float64 {
 // of its terms can; a term that no other fact holds than those ranked gives nothing. (The
 // certified hit of the notes bounds what is not known by the triangle inequality between the
 // two vectors. Here the cosines are known, and the words are bounded.)
-func (k *transfer) certified(shown []found[pika.Fact]) bool {
+func (k *transfer) doubt(shown []found[pika.Fact]) float64 {
 	if !k.local {
-		return false
+		return math.Inf(1)
 	}
 	all := k.hits < vectorDepth // the vector leg found every fact there is
-	unread := func(h pika.Scored) bool { return !k.reads[h.ID] }
-	if all && !slices.ContainsFunc(k.near, unread) {
-		return true
+	unread := slices.DeleteFunc(slices.Clone(k.near), func(h pika.Scored) bool { return k.reads[h.ID] })
+	switch {
+	case all && len(unread) == 0:
+		return math.Inf(-1)
+	case len(shown) < k.run.query.Limit:
+		return math.Inf(1)
 	}
-	if len(shown) < k.run.query.Limit {
-		return false
+	words, former := k.mostWords(), k.before.Below.byHash()
+	most := math.Inf(-1)
+	if !all {
+		most = k.strength(k.low) + words(k.before.Low)
 	}
-	last := shown[len(shown)-1].strength - k.slack()
-	words := k.mostWords()
-	if !all && k.strength(k.low)+words(k.before.Low) >= last {
-		return false
-	}
-	former := k.before.Below.byHash()
-	for _, h := range k.near {
-		if !unread(h) {
-			continue
-		}
+	for _, h := range unread {
 		before, known := former[hashOf(h.ID)]
 		if !known {
 			before = k.before.Low
 		}
-		if k.strength(h.Score)+words(before) >= last {
-			return false
-		}
+		most = max(most, k.strength(h.Score)+words(before))
 	}
-	return true
+	doubt := most + k.slack() - shown[len(shown)-1].strength
+	if doubt == 0 {
+		return math.SmallestNonzeroFloat64 // it may be as strong
+	}
+	return doubt
 }
 
 func (k *transfer) strength(cosine float64) float64 {

@@ -70,6 +70,7 @@ func printPairs(ctx context.Context, model pika.Embedder, folder string, others 
 	if err := teach(ctx, g, questions); err != nil {
 		return err
 	}
+	printLearnt(g, "learnt from the corpus in other words")
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "\n%s, one memory of %d facts\nset\tgroup\tpairs\tPika gives\twrong\tcosine ≥ 0.9 gives\twrong\n", folder, len(facts))
 	for _, name := range []string{"near_miss", "same"} {
@@ -80,13 +81,18 @@ func printPairs(ctx context.Context, model pika.Embedder, folder string, others 
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Println("\nwhat was learnt of answers without a certificate: from 98 right ones on they are given")
-	table = tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "kind\tranked by\tright\twrong")
-	for _, c := range g.Stats().Pairs {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\n", c.Kind, c.Ranked, c.Right, c.Wrong)
+	printLearnt(g, "learnt from both")
+	return nil
+}
+
+func printLearnt(g *gateway, from string) {
+	fmt.Printf("\n%s, of answers made from another question's; from 0.99 on they are given without a certificate:\n", from)
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "doubt\tright\twrong\tnext one right")
+	for _, c := range g.Stats().Semantic {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%.3f\n", c.Class, c.Right, c.Wrong, c.Correct)
 	}
-	return table.Flush()
+	_ = table.Flush()
 }
 
 // rewordings is how often each question of the corpus is asked in other words to learn from.
