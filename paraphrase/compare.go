@@ -97,7 +97,7 @@ func near(a, b []word) bool {
 			others++
 		}
 	}
-	return 3*shared >= min(all, others)
+	return min(all, others) <= 1 || 3*shared >= min(all, others)
 }
 
 // agree reports whether a guard finds the same in both.

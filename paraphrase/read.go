@@ -141,7 +141,7 @@ func read(words []word, names map[string]bool) *reading {
 		w := words[i].text
 		e, n := table.match(words[i:])
 		bare := name(w)
-		if n == 0 && strings.HasSuffix(w, "ed") && len(w) > len("need") {
+		if n == 0 && strings.HasSuffix(w, "ed") && !strings.HasSuffix(w, "eed") && len(w) > len("red") {
 			r.values[Tense] = append(r.values[Tense], "past")
 		}
 		switch {

@@ -1,6 +1,7 @@
 package paraphrase
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pikamem/pika/lexicon"
@@ -14,7 +15,7 @@ import (
 func repair(kept, asked *Question, names map[string]bool) (words []word, kind Kind) {
 	r := repairer{kept: kept.words, used: make([]bool, len(kept.words))}
 	words = r.apart(asked.words)
-	if len(words) > len(asked.words) {
+	if len(words) != len(asked.words) {
 		kind = Typo
 	}
 	for i := range words {
@@ -83,10 +84,20 @@ func (r *repairer) put(w *word, at int) {
 	}
 }
 
-// apart takes words apart that are two of the kept question's written together.
+// apart takes words apart that are two of the kept question's written together, and puts
+// together two that are one there.
 func (r *repairer) apart(words []word) []word {
 	var all []word
-	for _, w := range words {
+	for n := 0; n < len(words); n++ {
+		w := words[n]
+		if n+1 < len(words) {
+			joined := w.typed + words[n+1].typed
+			if whole := slices.IndexFunc(r.kept, func(k word) bool { return k.typed == joined }); whole >= 0 && len(joined) > len("inmy") {
+				all = append(all, r.kept[whole])
+				n++
+				continue
+			}
+		}
 		at := -1
 		for i := 0; i+1 < len(r.kept); i++ {
 			if r.kept[i].typed+r.kept[i+1].typed == w.typed {
@@ -143,13 +154,27 @@ func isTelex(kept, typed string) bool {
 var keys = strings.NewReplacer("uow", "ươ", "uo7", "ươ", "u7o7", "ươ", "dd", "đ", "d9", "đ", "aa", "â", "a6", "â", "ee", "ê", "e6", "ê", "oo", "ô", "o6", "ô",
 	"aw", "ă", "a8", "ă", "ow", "ơ", "o7", "ơ", "uw", "ư", "u7", "ư")
 
+// moved puts the keys of VNI for letters behind the letters they change: "toi6" is "to6i".
+func moved(typed string) string {
+	for i, changes := range map[byte]string{'6': "aeo", '7': "ou", '8': "a", '9': "d"} {
+		at := strings.IndexByte(typed, i)
+		if at < 0 {
+			continue
+		}
+		if letter := strings.LastIndexAny(typed[:at], changes); letter >= 0 {
+			typed = typed[:letter+1] + string(i) + typed[letter+1:at] + typed[at+1:]
+		}
+	}
+	return typed
+}
+
 // toneKeys are the keys of the tones, as combining marks.
 var toneKeys = map[rune]string{'s': "\u0301", 'f': "\u0300", 'r': "\u0309", 'x': "\u0303", 'j': "\u0323", '1': "\u0301", '2': "\u0300", '3': "\u0309", '4': "\u0303", '5': "\u0323"}
 
 // unkeyed returns the syllable that the keys of a word would have written: "vieejc" and
 // "vie65c" are "việc". The key of a tone stands anywhere after the first vowel.
 func unkeyed(typed string) (meant string, ok bool) {
-	letters := keys.Replace(typed)
+	letters := keys.Replace(moved(typed))
 	if trailing := strings.TrimSuffix(letters, "w"); trailing != letters { // "anw"
 		letters = keys.Replace(strings.Replace(trailing, "a", "aw", 1))
 	}
