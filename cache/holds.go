@@ -39,6 +39,7 @@ func (r *request) lookUp(ctx context.Context) *pika.Answer {
 		r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
 		r.o.TTLs.given(r.key, kept)
 		r.gave(ctx, kept, given, ahead)
+		r.remind(ctx, kept)
 		r.refreshEarly(ctx, kept)
 	}
 	return given

@@ -14,6 +14,7 @@ import (
 // Bounds of what is remembered of the questions a user asked.
 const (
 	maxAskings       = 64 // questions of a user that others are compared with
+	maxTries         = 3  // questions that ask the same, whose answers are looked at
 	askingsLife      = 24 * time.Hour
 	maxReadQuestions = 20_000 // read questions in the process
 )
@@ -49,9 +50,9 @@ func (r *request) alike(ctx context.Context) *pika.Answer {
 	if r.query.Cache == pika.CacheRefresh || !r.known || len(r.askings) == 0 {
 		return nil
 	}
-	mine := r.semantic.questions.read(r.query.Text)
+	mine, tries := r.semantic.questions.read(r.query.Text), 0
 	for _, a := range r.askings {
-		if a.Key == r.key {
+		if a.Key == r.key || tries == maxTries {
 			continue
 		}
 		verdict := paraphrase.Compare(r.semantic.questions.read(a.Text), mine)
@@ -60,7 +61,7 @@ func (r *request) alike(ctx context.Context) *pika.Answer {
 				r.o.Metrics.count(Semantic, 1, 0)
 				return given
 			}
-			break
+			tries++
 		}
 	}
 	r.o.Metrics.count(Semantic, 0, 1)
@@ -70,7 +71,7 @@ func (r *request) alike(ctx context.Context) *pika.Answer {
 // decide remembers what was decided, for who asks for explanations: the question that asks
 // the same, else the first that a guard told apart.
 func (r *request) decide(a asking, v paraphrase.Verdict) {
-	if r.decision == nil || (v.Same && r.decision.Kind == "") {
+	if r.decision == nil || v.Same {
 		r.decision = &pika.CacheDecision{Question: a.Text, Kind: string(v.Kind), Refused: string(v.Refused)}
 	}
 }
@@ -136,6 +137,25 @@ func (r *request) keptFor(ctx context.Context, a asking) *keptAnswer {
 func (r *request) readAskings(encoded []byte) {
 	if json.Unmarshal(encoded, &r.askings) != nil || len(r.askings) > maxAskings {
 		r.askings = nil
+	}
+}
+
+// remind puts a question whose answer was given again before those that were not asked of
+// late.
+func (r *request) remind(ctx context.Context, a *keptAnswer) {
+	lately := r.askings[:min(len(r.askings), maxAskings/2)]
+	if a.Trace.Open || slices.ContainsFunc(lately, func(o asking) bool { return o.Key == r.key }) {
+		return
+	}
+	select {
+	case r.writes <- struct{}{}:
+		r.writing.Go(func() {
+			defer func() { <-r.writes }()
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheDeadline)
+			defer cancel()
+			r.noteAsking(ctx)
+		})
+	default: // the cache is slow
 	}
 }
 
