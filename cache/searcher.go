@@ -54,12 +54,13 @@ type SearcherOptions struct {
 	Metrics    *Metrics                             // Defaults to counters that nobody reads
 }
 
-// Searcher is a pika.Searcher that gives an answer again as long as it holds: from the
-// memory of the process (L1), from the cache that processes share (L2), or from beside the
-// truth (L3), where answers are kept whose questions were asked before. What changed
-// meanwhile is asked of the truth, and an answer is only dropped if one of its facts is
-// touched or a new one may enter it (search.Trace). An answer that lacks something is
-// never kept, and whatever goes wrong with a cache is a miss.
+// Searcher is a pika.Searcher that gives an answer again: from the memory of the process
+// (L1), from the cache that processes share (L2), or from beside the truth (L3), where
+// answers are kept whose questions were asked before. What was written meanwhile is asked of
+// the truth, and the answer is brought up to date with it (Source.Renew); where that cannot
+// be done it is made anew. A question that asks the same as another one is answered from
+// what that one's search ranked (semantic.go). An answer that lacks something is never kept,
+// and whatever goes wrong with a cache is a miss.
 //
 // An answer from L2 or L3 is as fresh as the truth. One from L1 is so where the change was
 // made in this process, about as fresh as messages of Freshness where it was not, and
