@@ -38,6 +38,7 @@ var names = []Name{L1, L2Exact, Semantic, L3, Precomputed, WorkingSet, Embedding
 // pika_cache_requests_total{cache, result="hit|miss"},
 // pika_cache_stale_prevented_total: answers that were there and no longer held,
 // pika_cache_renewed_total: answers that were ranked again with what was written since,
+// pika_cache_age_seconds{tier}: how old given answers are,
 // pika_cache_saved_seconds_total: time of searches that need not be made again, and
 // pika_cache_llm_tokens_saved_total: tokens of calls of a language model that need not be
 // made again.
@@ -47,10 +48,12 @@ type Metrics struct {
 	renewed  prometheus.Counter
 	checks   *prometheus.CounterVec
 	saved    prometheus.Counter
+	ages     *prometheus.HistogramVec
 	tokens   prometheus.Counter
 
 	hits, misses   map[Name]*atomic.Int64
-	staleN, savedN atomic.Int64 // savedN in nanoseconds
+	ageN           map[Name]*atomic.Int64 // milliseconds together
+	staleN, savedN atomic.Int64           // savedN in nanoseconds
 	renewedN       atomic.Int64
 	rightN, wrongN atomic.Int64
 	tokensN        atomic.Int64
@@ -85,10 +88,15 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "pika_cache_llm_tokens_saved_total",
 			Help: "Tokens, read and written, of calls of a language model that were answered by a cache in their place.",
 		})),
-		hits: map[Name]*atomic.Int64{}, misses: map[Name]*atomic.Int64{},
+		ages: registered(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "pika_cache_age_seconds",
+			Help:    "How long ago an answer that a cache gave was made or brought up to date, by tier.",
+			Buckets: []float64{0.1, 1, 5, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600},
+		}, []string{"tier"})),
+		hits: map[Name]*atomic.Int64{}, misses: map[Name]*atomic.Int64{}, ageN: map[Name]*atomic.Int64{},
 	}
 	for _, n := range names {
-		m.hits[n], m.misses[n] = new(atomic.Int64), new(atomic.Int64)
+		m.hits[n], m.misses[n], m.ageN[n] = new(atomic.Int64), new(atomic.Int64), new(atomic.Int64)
 	}
 	return m
 }
@@ -118,6 +126,24 @@ func (m *Metrics) count(cache Name, hits, misses int) {
 func (m *Metrics) countStale() {
 	m.stale.Inc()
 	m.staleN.Add(1)
+}
+
+// countAge counts how old an answer was that a cache gave.
+func (m *Metrics) countAge(a pika.Answer) {
+	if a.Tier == pika.TierNone {
+		return
+	}
+	m.ages.WithLabelValues(string(a.Tier)).Observe(float64(a.AgeMS) / 1000)
+	if sum := m.ageN[nameOf(a.Tier)]; sum != nil {
+		sum.Add(a.AgeMS)
+	}
+}
+
+func nameOf(t pika.Tier) Name {
+	if t == pika.TierL2Semantic {
+		return Semantic
+	}
+	return Name(t)
 }
 
 // countCheck counts an answer from another question that was compared with a search.
@@ -166,6 +192,7 @@ type Stats struct {
 type CacheStats struct {
 	Name         Name
 	Hits, Misses int64
+	Age          time.Duration // of the answers that were given, on average; 0 for what holds no answers
 	Entries      int
 	Bytes        int64
 	Evictions    int64
@@ -175,7 +202,9 @@ type CacheStats struct {
 func (m *Metrics) Stats() Stats {
 	s := Stats{StalePrevented: m.staleN.Load(), Renewed: m.renewedN.Load(), FalseHits: falseHits(m.wrongN.Load(), m.rightN.Load()), Saved: time.Duration(m.savedN.Load()), LLMTokensSaved: m.tokensN.Load()}
 	for _, n := range names {
-		s.Caches = append(s.Caches, CacheStats{Name: n, Hits: m.hits[n].Load(), Misses: m.misses[n].Load()})
+		c := CacheStats{Name: n, Hits: m.hits[n].Load(), Misses: m.misses[n].Load()}
+		c.Age = time.Duration(m.ageN[n].Load()/max(c.Hits, 1)) * time.Millisecond
+		s.Caches = append(s.Caches, c)
 	}
 	return s
 }

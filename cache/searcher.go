@@ -136,7 +136,9 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 			s.o.TTLs.given(r.key, a)
 			r.sighted(ctx, a)
 			r.refreshEarly(ctx, a)
-			return a.given(pika.TierL1, r.now), nil
+			given := a.given(pika.TierL1, r.now)
+			s.o.Metrics.countAge(given)
+			return given, nil
 		}
 		s.o.Metrics.count(L1, 0, 1)
 	}
@@ -145,6 +147,9 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 	// for it and no change came between them.
 	flight := fmt.Sprint(r.key, q.Cache, q.Deadline, r.known, r.version)
 	answer, _, err := s.flights.do(ctx, flight, r.answer)
+	if err == nil {
+		s.o.Metrics.countAge(answer)
+	}
 	return answer, err
 }
 
@@ -184,7 +189,7 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 		kept = r.lookUpThird(ctx)
 	}
 	if kept == nil {
-		kept = r.alike(ctx)
+		kept = r.fromAnother(ctx)
 	}
 	if kept != nil {
 		return r.explained(*kept), nil

@@ -44,9 +44,9 @@ type semantic struct {
 	checks    chan struct{} // holds a token for each check under way
 }
 
-// alike answers from what was ranked for another question that asks the same; nil: there is
+// fromAnother answers from what was ranked for another question that asks the same; nil: there is
 // none, or it is not certain that it would be what a search finds.
-func (r *request) alike(ctx context.Context) *pika.Answer {
+func (r *request) fromAnother(ctx context.Context) *pika.Answer {
 	if r.query.Cache == pika.CacheRefresh || !r.known || len(r.askings) == 0 {
 		return nil
 	}
@@ -97,11 +97,11 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 		return nil
 	}
 	r.decision.Given = true
-	return r.giveAlike(ctx, kept, t, class)
+	return r.giveTransferred(ctx, kept, t, class)
 }
 
-// giveAlike gives an answer that was made from another question's, and keeps it as its own.
-func (r *request) giveAlike(ctx context.Context, kept *keptAnswer, t search.Transferred, class answerClass) *pika.Answer {
+// giveTransferred gives an answer that was made from another question's, and keeps it as its own.
+func (r *request) giveTransferred(ctx context.Context, kept *keptAnswer, t search.Transferred, class answerClass) *pika.Answer {
 	r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
 	made := r.made(t.Answer, t.Trace, kept.Took)
 	r.store(ctx, made)

@@ -62,6 +62,7 @@ type oneCache struct {
 	Hits      int64      `json:"hits"`
 	Misses    int64      `json:"misses"`
 	HitRate   float64    `json:"hit_rate" doc:"0 to 1; 0 if it was never asked"`
+	MeanAgeMS int64      `json:"mean_age_ms" doc:"How long ago the answers that were given had been made or brought up to date; 0 for what holds no answers"`
 	Entries   int        `json:"entries" doc:"In this process; 0 for a cache that is elsewhere"`
 	Bytes     int64      `json:"bytes"`
 	Evictions int64      `json:"evictions" doc:"Given up for want of room"`
@@ -80,7 +81,7 @@ func (s *server) showCacheStats(c *call) error {
 		answer.Semantic = append(answer.Semantic, semanticClass(c))
 	}
 	for _, one := range stats.Caches {
-		o := oneCache{Name: one.Name, Hits: one.Hits, Misses: one.Misses, Entries: one.Entries, Bytes: one.Bytes, Evictions: one.Evictions}
+		o := oneCache{Name: one.Name, Hits: one.Hits, Misses: one.Misses, MeanAgeMS: one.Age.Milliseconds(), Entries: one.Entries, Bytes: one.Bytes, Evictions: one.Evictions}
 		if asked := o.Hits + o.Misses; asked > 0 {
 			o.HitRate = float64(o.Hits) / float64(asked)
 		}

@@ -18,7 +18,7 @@ func TestCacheStats(t *testing.T) {
 	b := setup(t, func(c *gateway.Config) {
 		c.CacheStats = func() cache.Stats {
 			return cache.Stats{
-				Caches:         []cache.CacheStats{{Name: cache.L1, Hits: 3, Misses: 1, Entries: 2, Bytes: 4096, Evictions: 5}, {Name: cache.L2Exact}, {Name: cache.L3, Hits: 1, Misses: 1}, {Name: cache.Precomputed}},
+				Caches:         []cache.CacheStats{{Name: cache.L1, Hits: 3, Misses: 1, Age: 2 * time.Second, Entries: 2, Bytes: 4096, Evictions: 5}, {Name: cache.L2Exact}, {Name: cache.L3, Hits: 1, Misses: 1}, {Name: cache.Precomputed}},
 				StalePrevented: 7, Renewed: 9, Semantic: []cache.SemanticClass{{Class: "slight", Right: 98, Wrong: 0, Correct: 0.99}},
 				FalseHits: cache.FalseHits{Checked: 50, Wrong: 0, Low: 0, High: 0.07}, Saved: 1500 * time.Microsecond, LLMTokensSaved: 1002,
 				TTLs: []pika.AnswerTTL{
