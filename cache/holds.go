@@ -24,8 +24,6 @@ func (r *request) patience() time.Duration {
 
 // lookUp returns the shared cache's answer if it holds, nil: there is none.
 func (r *request) lookUp(ctx context.Context) *pika.Answer {
-	ctx, cancel := context.WithTimeout(ctx, r.patience())
-	defer cancel()
 	kept, bytes, published := r.read(ctx)
 	if kept == nil {
 		return nil
@@ -59,6 +57,8 @@ func (r *request) read(ctx context.Context) (kept *keptAnswer, bytes int, publis
 	if r.query.Cache == pika.CacheRefresh {
 		return nil, 0, ""
 	}
+	ctx, cancel := context.WithTimeout(ctx, r.patience())
+	defer cancel()
 	keys := []string{r.key}
 	if r.askedKey != "" {
 		keys = append(keys, r.askedKey)
@@ -101,8 +101,14 @@ func (r *request) judge(ctx context.Context, a *keptAnswer, bytes int, published
 	return &given
 }
 
+// renewShare is the part of a search's time that ranking a kept answer again may take: a
+// search must still be possible after it.
+const renewShare = 0.4
+
 // renew brings an answer up to the version that was read, and reports whether it could.
 func (r *request) renew(ctx context.Context, a *keptAnswer) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(r.query.Deadline)*renewShare))
+	defer cancel()
 	ids, ok := r.writtenSince(ctx, a)
 	if !ok {
 		return false

@@ -183,7 +183,7 @@ type request struct {
 
 // answer looks into the shared cache, else asks the source and keeps its answer.
 func (r *request) answer(ctx context.Context) (pika.Answer, error) {
-	started := time.Now()
+	r.started = time.Now()
 	kept := r.lookUp(ctx)
 	if kept == nil {
 		kept = r.lookUpThird(ctx)
@@ -199,7 +199,7 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 	}
 	defer r.giveBack()
 	q := r.query
-	q.Deadline = max(q.Deadline-time.Since(started), pika.MinDeadlineMS*time.Millisecond)
+	q.Deadline = max(q.Deadline-time.Since(r.started), pika.MinDeadlineMS*time.Millisecond)
 	if r.known {
 		ctx = withVersion(ctx, r.scope, r.version)
 	}
@@ -209,7 +209,7 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 	}
 	r.learn(answer)
 	if r.known && len(answer.Degraded) == 0 {
-		r.keep(ctx, answer, trace(), time.Since(started))
+		r.keep(ctx, answer, trace(), time.Since(r.started))
 	}
 	return r.explained(answer), nil
 }

@@ -52,7 +52,10 @@ func (r *request) fromAnother(ctx context.Context) *pika.Answer {
 	}
 	mine, tries := r.semantic.questions.read(r.query.Text), 0
 	for _, a := range r.askings {
-		if a.Key == r.key || tries == maxTries {
+		if tries == maxTries || time.Since(r.started) > time.Duration(float64(r.query.Deadline)*renewShare) {
+			break // a search must still be possible
+		}
+		if a.Key == r.key {
 			continue
 		}
 		verdict := paraphrase.Compare(r.semantic.questions.read(a.Text), mine)
@@ -83,7 +86,9 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 		r.decision.Refused = "gone"
 		return nil
 	}
-	t, ok := r.source.Transfer(ctx, r.scope, r.query, kept.Trace, r.vectorsOf)
+	ranking, cancel := context.WithTimeout(ctx, time.Duration(float64(r.query.Deadline)*renewShare))
+	defer cancel()
+	t, ok := r.source.Transfer(ranking, r.scope, r.query, kept.Trace, r.vectorsOf)
 	if !ok {
 		r.decision.Refused = "not_ranked"
 		return nil
@@ -113,7 +118,9 @@ func (r *request) giveTransferred(ctx context.Context, kept *keptAnswer, t searc
 
 // keptFor returns the answer to another question as of now; nil: there is none.
 func (r *request) keptFor(ctx context.Context, a asking) *keptAnswer {
-	values, err := r.o.Cache.GetValues(ctx, a.Key)
+	reading, cancel := context.WithTimeout(ctx, r.patience())
+	defer cancel()
+	values, err := r.o.Cache.GetValues(reading, a.Key)
 	if err != nil || values[a.Key] == nil {
 		return nil
 	}

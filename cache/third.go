@@ -126,8 +126,6 @@ func (r *request) lookUpThird(ctx context.Context) *pika.Answer {
 	if r.third == nil || !r.known || r.query.Cache == pika.CacheRefresh {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(r.query.Deadline)*thirdShare))
-	defer cancel()
 	a := r.readThird(ctx)
 	moved := a != nil && a.Version != r.version
 	if a == nil || !r.holds(ctx, a) {
@@ -161,6 +159,8 @@ func (r *request) giveThird(ctx context.Context, a *keptAnswer, moved bool) *pik
 
 // readThird returns what is kept, whether it holds or not.
 func (r *request) readThird(ctx context.Context) *keptAnswer {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(r.query.Deadline)*thirdShare))
+	defer cancel()
 	values, err := r.third.kept.KeptAnswers(ctx, r.scope, r.now, r.key)
 	if err != nil || values[r.key] == nil {
 		return nil
