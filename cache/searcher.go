@@ -173,12 +173,14 @@ type request struct {
 	version   int64 // of the memory, before anything else of it was read
 	known     bool  // it could be read
 
+	started time.Time // of looking for an answer, by the machine's clock
+	failing bool      // the shared cache does not answer
+	release func()    // gives the lease back (lease.go); nil: there is none
+
 	askedKey string   // of what was asked in the same way; empty: it is compared with none
 	askings  []asking // what was
 	decision *pika.CacheDecision
 	explored *exploration // nil: nothing was
-	failing  bool         // the shared cache does not answer
-	release  func()       // gives the lease back (lease.go); nil: there is none
 }
 
 // answer looks into the shared cache, else asks the source and keeps its answer.
