@@ -106,7 +106,7 @@ func (v *Vocabulary) Near(word string) []string {
 	var near [3][]string
 	for n := len(letters) - most; n <= len(letters)+most; n++ {
 		for _, candidate := range v.words[n] {
-			if d := distance(letters, []rune(candidate), most); d <= most {
+			if d := text.Slips(letters, []rune(candidate), most); d <= most {
 				near[d] = append(near[d], candidate)
 			}
 		}
@@ -120,55 +120,9 @@ func (v *Vocabulary) Near(word string) []string {
 	return nil
 }
 
-// isSlip reports whether a word may be a slip for another (see Near).
-func isSlip(word, other []rune) bool {
-	if len(word) < shortestTypo || !isWord(string(word)) || !isWord(string(other)) {
-		return false
-	}
-	most := mostSlips(word)
-	return distance(word, other, most) <= most
-}
-
 func mostSlips(word []rune) int {
 	if len(word) >= longerTypo {
 		return 2
 	}
 	return 1
 }
-
-// distance is the optimal string alignment distance, or most+1 if it is above most.
-func distance(a, b []rune, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return most + 1
-	}
-	var twoBefore, before, row [maxWord]int
-	if len(b) >= maxWord || len(a) >= maxWord {
-		return most + 1
-	}
-	for j := range len(b) + 1 {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		twoBefore, before = before, row
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(before[j]+1, row[j-1]+1, before[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], twoBefore[j-2]+1)
-			}
-			least = min(least, row[j])
-		}
-		if least > most {
-			return most + 1
-		}
-	}
-	return row[len(b)]
-}
-
-// maxWord bounds, in letters, the words whose slips are looked for.
-const maxWord = 32
