@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/pikamem/pika"
@@ -44,11 +45,14 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	if len(s.plan.Parts) > 0 || confines(q.Filters) {
 		return Transferred{}, false
 	}
-	k := &transfer{knownRanking: knownRanking{run: s, before: t, cosines: map[string]float64{}}, vectors: vectors}
+	k := &transfer{knownRanking: knownRanking{run: s, before: t, cosines: map[string]float64{}, documents: map[string]keyword.Document{}}, vectors: vectors}
 	if !k.readWords() || !k.gather() || !k.read(k.candidates()) || !k.compareRest() || s.incomplete.Load() {
 		return Transferred{}, false
 	}
+	k.hearGraph()
+	k.cutWords()
 	facts := k.rank()
+	k.bound()
 	answer := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}
 	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Complete: k.local, Certified: k.certified(facts)}, true
 }
@@ -61,6 +65,13 @@ type transfer struct {
 	local bool          // the process knows the user's vectors
 	near  []pika.Scored // what the vector leg finds, if so
 	reads map[string]bool
+
+	all     bool    // every fact was read
+	links   int     // facts that touch an entity of the question; graphDepth: not known
+	heard   bool    // what the graph leg says is known
+	last    float64 // BM25 of the keyword leg's last hit at most, if it may have had more
+	unread  float64 // strength by the legs of a fact that was not read, at most
+	outside float64 // … its BM25
 }
 
 // gather embeds the question and reads the vector leg, if the process can answer for it.
@@ -149,141 +160,22 @@ func (k *transfer) similarity() float64 {
 	return cosine(k.vector, k.before.Vector)
 }
 
-// trace is that of a search for the question, as far as it is known.
+// trace is that of a search for the question, as far as it is known. Where the process does
+// not know the user's vectors, what was not ranked is not known either.
 func (k *transfer) trace() *Trace {
 	t := &Trace{
-		Until: untilOf(k.pool, k.now), Text: k.plan.Text, Vector: k.vector, Scale: k.scale, Hits: k.hits, Low: k.low,
-		Silent: k.before.Silent, Outside: k.before.Outside, Whole: k.before.Whole, Ranked: max(k.before.Ranked, len(k.pool)), Drift: k.before.Drift,
+		Open: !k.local || len(k.pool) == 0, Until: untilOf(k.pool, k.now),
+		Text: k.plan.Text, Vector: k.vector, Scale: k.scale, Hits: k.hits, Low: k.low,
+		Words: k.query, PerBM25: k.perBM25(), Least: k.least, Silent: k.silent, Links: k.links,
+		Whole: k.all && math.IsInf(k.cut, -1) && k.least == 0, Ranked: len(k.pool),
+		Below: cosinesOf(k.near, k.pool), Floor: max(k.cut, k.unread), Outside: k.outside,
 	}
-	t.Words = k.query
-	t.Below = cosinesOf(k.near, k.pool)
 	for i := range k.pool {
-		if i == 0 || k.pool[i].candidate.Strength < t.Floor {
-			t.Floor = k.pool[i].candidate.Strength
+		if math.IsInf(t.Floor, -1) || k.pool[i].candidate.Strength < t.Floor {
+			t.Floor = max(k.unread, k.pool[i].candidate.Strength)
 		}
 		t.Pool = append(t.Pool, rankedOf(&k.pool[i]))
 	}
+	k.strongest(t)
 	return t
-}
-
-// slack is what the small rules of the ranking may add to a fact.
-func (k *transfer) slack() float64 {
-	slack := recencyWeight
-	if k.plan.Negative {
-		slack += negationWeight
-	}
-	if len(k.plan.Periods) > 0 {
-		slack += timeWeight
-	}
-	if k.plan.Weights.Graph > 0 && k.config.Graph != nil && !k.before.Silent && len(k.seeds()) > 0 {
-		slack += k.plan.Weights.Graph
-	}
-	return slack
-}
-
-// certified reports whether every fact that was not ranked stays below the answer's last.
-// How near such a fact is to both questions is known. Its words gave it, for the former
-// question, no more than kept it below the pool, nor more than any fact outside of it got:
-//
-//	strength(u) ≤ vector(u) + min(new + ratio · min(floor − former vector(u), outside), all) + slack
-//
-// where ratio is how much more a term that both questions ask for may count now, new is the
-// most that terms can give which only this question asks for, and all is the most that all
-// of its terms can; a term that no other fact holds than those ranked gives nothing. (The
-// certified hit of the notes bounds what is not known by the triangle inequality between the
-// two vectors. Here the cosines are known, and the words are bounded.)
-func (k *transfer) certified(shown []found[pika.Fact]) bool {
-	if !k.local {
-		return false
-	}
-	all := k.hits < vectorDepth // the vector leg found every fact there is
-	unread := func(h pika.Scored) bool { return !k.reads[h.ID] }
-	if all && !slices.ContainsFunc(k.near, unread) {
-		return true
-	}
-	if len(shown) < k.run.query.Limit {
-		return false
-	}
-	last := shown[len(shown)-1].strength - k.slack()
-	words := k.mostWords()
-	if !all && k.strength(k.low)+words(k.before.Low) >= last {
-		return false
-	}
-	former := k.before.Below.byHash()
-	for _, h := range k.near {
-		if !unread(h) {
-			continue
-		}
-		before, known := former[hashOf(h.ID)]
-		if !known {
-			before = k.before.Low
-		}
-		if k.strength(h.Score)+words(before) >= last {
-			return false
-		}
-	}
-	return true
-}
-
-func (k *transfer) strength(cosine float64) float64 {
-	return k.plan.Weights.Vector * (cosine - k.scale.Origin) * k.scale.Factor
-}
-
-// mostWords returns the most that words may give a fact that was not ranked, by its cosine to
-// the former question.
-func (k *transfer) mostWords() func(former float64) float64 {
-	if len(k.query) == 0 {
-		return func(float64) float64 { return 0 }
-	}
-	t, ranked := k.before, k.holders()
-	weights := weightsOf(t.Words)
-	all, added, ratio := 0.0, 0.0, 0.0
-	for _, group := range k.query {
-		most, mostNew := 0.0, 0.0
-		for _, a := range group {
-			n := float64(k.words.terms[a.Term])
-			if n <= ranked[a.Term] {
-				continue
-			}
-			gives := k.plan.Weights.Keyword * a.Weight * rarity(n, float64(k.words.facts)) * (keyword.K1 + 1)
-			most = max(most, gives)
-			if before := weights[a.Term]; before > 0 {
-				ratio = max(ratio, a.Weight/before)
-			} else {
-				mostNew = max(mostNew, gives)
-			}
-		}
-		all, added = all+most, added+mostNew
-	}
-	if t.Whole {
-		return func(float64) float64 { return all }
-	}
-	return func(former float64) float64 {
-		below := t.Floor - k.plan.Weights.Vector*(former-t.Scale.Origin)*t.Scale.Factor
-		return min(all, added+ratio*max(min(below, t.Outside), 0))
-	}
-}
-
-// weightsOf returns what each term of a query weighs at least.
-func weightsOf(query pika.KeywordQuery) map[string]float64 {
-	weights := map[string]float64{}
-	for _, group := range query {
-		for _, a := range group {
-			if w, known := weights[a.Term]; !known || a.Weight < w {
-				weights[a.Term] = a.Weight
-			}
-		}
-	}
-	return weights
-}
-
-// holders counts in how many of the ranked facts each term stands.
-func (k *transfer) holders() map[string]float64 {
-	counts := map[string]float64{}
-	for i := range k.facts {
-		for _, c := range keyword.Count(k.facts[i].Text).Terms {
-			counts[c.Term]++
-		}
-	}
-	return counts
 }
