@@ -166,7 +166,7 @@ func (k *transfer) trace() *Trace {
 	t := &Trace{
 		Open: !k.local || len(k.pool) == 0, Until: untilOf(k.pool, k.now),
 		Text: k.plan.Text, Vector: k.vector, Scale: k.scale, Hits: k.hits, Low: k.low,
-		Words: k.query, PerBM25: k.perBM25(), Least: k.least, Silent: k.silent, Links: k.links,
+		Words: k.query, PerBM25: k.plan.Weights.Keyword * min(1, mostBM25/max(k.best.Score, k.outside)), Least: k.least, Silent: k.silent, Links: k.links,
 		Whole: k.all && math.IsInf(k.cut, -1) && k.least == 0, Ranked: len(k.pool),
 		Below: cosinesOf(k.near, k.pool), Floor: max(k.cut, k.unread), Outside: k.outside,
 	}
