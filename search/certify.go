@@ -30,36 +30,51 @@ import (
 
 // certified reports whether the answer is what a search finds.
 func (k *transfer) certified(shown []found[pika.Fact]) bool {
-	if !k.local || (!k.all && (len(shown) < k.run.query.Limit || k.outside > max(mostBM25, k.best.Score))) {
+	if !k.local || (!k.all && len(shown) < k.run.query.Limit) {
 		return false
 	}
-	rest := k.rest(len(shown))
-	for i := range shown {
-		least := shown[i].strength
-		if !k.doubtless() {
-			least -= k.doubt(&shown[i])
-		}
-		if least < rest {
-			return false
-		}
-		if i > 0 && !k.doubtless() && shown[0].strength-k.doubt(&shown[0]) < shown[i].strength {
-			return false
+	for _, less := range k.scales() {
+		rest := k.rest(shown, less)
+		for i := range shown {
+			f := &shown[i]
+			least := f.strength - less*k.score(f.item) - k.doubt(f)
+			if least < rest || (i == 0 && least < k.strongestOf(shown[1:], less)) {
+				return false
+			}
 		}
 	}
 	return true
 }
 
+// scales returns how much less 1 of the keyword leg's scores may count than it was taken for,
+// at both ends: every strength lies in between.
+func (k *transfer) scales() []float64 {
+	if k.all || k.outside <= max(mostBM25, k.best.Score) {
+		return []float64{0}
+	}
+	return []float64{0, k.perBM25() - k.plan.Weights.Keyword*mostBM25/k.outside}
+}
+
 // rest returns the most that a fact which is not in the answer may have, of those that may
 // take a place in it.
-func (k *transfer) rest(shown int) float64 {
+func (k *transfer) rest(shown []found[pika.Fact], less float64) float64 {
 	rest := math.Inf(-1)
 	if !k.all {
 		rest = k.unread + k.smallRules()
 	}
-	if !k.doubtless() && shown == k.run.query.Limit && shown < len(k.pool) {
-		rest = max(rest, k.pool[shown].strength)
+	if (less > 0 || !k.doubtless()) && len(shown) == k.run.query.Limit {
+		rest = max(rest, k.strongestOf(k.pool[len(shown):], less))
 	}
 	return rest
+}
+
+// strongestOf returns the strength of the strongest of some facts.
+func (k *transfer) strongestOf(facts []found[pika.Fact], less float64) float64 {
+	most := math.Inf(-1)
+	for i := range facts {
+		most = max(most, facts[i].strength-less*k.score(facts[i].item))
+	}
+	return most
 }
 
 // doubtless reports whether all that the legs say of what was read is known.
@@ -67,6 +82,9 @@ func (k *transfer) doubtless() bool { return k.heard && k.last == 0 }
 
 // doubt is how much weaker a fact may be than it was ranked.
 func (k *transfer) doubt(f *found[pika.Fact]) float64 {
+	if k.doubtless() {
+		return 0
+	}
 	doubt := 0.0
 	if !k.heard && len(linked(k.seeds(), []pika.Fact{*f.item})) > 0 {
 		doubt += k.plan.Weights.Graph
@@ -178,11 +196,19 @@ func (k *transfer) bound() {
 	if k.plan.Weights.Graph > 0 && k.config.Graph != nil && !k.silent && len(k.seeds()) > 0 {
 		graph = k.plan.Weights.Graph
 	}
+	var scores []float64 // by words, of what was read, and what the rest may have
 	give := func(cosine, former float64) {
-		k.unread = max(k.unread, k.plan.Weights.Vector*(cosine-k.scale.Origin)*k.scale.Factor+k.plan.Weights.Keyword*raw(former)+graph)
+		words := raw(former)
+		scores = append(scores, words)
+		k.unread = max(k.unread, k.plan.Weights.Vector*(cosine-k.scale.Origin)*k.scale.Factor+k.plan.Weights.Keyword*min(words, mostBM25)+graph)
 	}
 	if len(k.near) >= vectorDepth || (k.words != nil && int64(len(k.near)) < k.words.facts) {
 		give(k.low, k.before.Low)
+	}
+	if k.words != nil {
+		for range k.words.facts - int64(len(k.near)) - 1 {
+			scores = append(scores, scores[0])
+		}
 	}
 	former := k.before.Below.byHash()
 	for _, h := range k.near {
@@ -194,6 +220,13 @@ func (k *transfer) bound() {
 			before = k.before.Low
 		}
 		give(h.Score, before)
+	}
+	for i := range k.known {
+		scores = append(scores, k.score(&k.known[i]))
+	}
+	if k.last > 0 && len(scores) >= keywordDepth {
+		slices.Sort(scores)
+		k.last = min(k.last, scores[len(scores)-keywordDepth])
 	}
 }
 
