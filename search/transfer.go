@@ -170,6 +170,9 @@ func (k *transfer) trace() *Trace {
 		Whole: k.all && math.IsInf(k.cut, -1) && k.least == 0, Ranked: len(k.pool),
 		Below: cosinesOf(k.near, k.pool), Floor: max(k.cut, k.unread), Outside: k.outside,
 	}
+	if len(k.pool) == 0 {
+		t.Floor = 0 // there is none
+	}
 	for i := range k.pool {
 		if math.IsInf(t.Floor, -1) || k.pool[i].candidate.Strength < t.Floor {
 			t.Floor = max(k.unread, k.pool[i].candidate.Strength)
