@@ -54,18 +54,25 @@ func (r *request) count(hit bool) {
 // read returns the answer that is kept, how long it is, and the version of the memory
 // that was last published.
 func (r *request) read(ctx context.Context) (kept *keptAnswer, bytes int, published string) {
-	if r.query.Cache == pika.CacheRefresh {
-		return nil, 0, ""
+	refresh := r.query.Cache == pika.CacheRefresh
+	var keys []string
+	if !refresh {
+		keys = append(keys, r.key)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.patience())
 	defer cancel()
-	keys := []string{r.key}
 	if r.askedKey != "" {
 		keys = append(keys, r.askedKey)
+	}
+	if len(keys) == 0 {
+		return nil, 0, ""
 	}
 	values, epochs, err := r.o.Cache.ReadScope(ctx, r.scope, keys...)
 	r.failing = err != nil
 	r.readAskings(values[r.askedKey])
+	if refresh {
+		return nil, 0, ""
+	}
 	if err != nil || values[r.key] == nil {
 		r.count(false)
 		return nil, 0, ""

@@ -224,6 +224,9 @@ func falseHits(wrong, right int64) FalseHits {
 	const z = 1.96
 	n, p := float64(f.Checked), float64(wrong)/float64(f.Checked)
 	middle, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	f.Low, f.High = max((middle-half)/(1+z*z/n), 0), (middle+half)/(1+z*z/n)
+	f.Low, f.High = (middle-half)/(1+z*z/n), (middle+half)/(1+z*z/n)
+	if wrong == 0 {
+		f.Low = 0
+	}
 	return f
 }

@@ -41,6 +41,7 @@ type house struct {
 	writer   *cache.Freshness // of the process that writes
 	jobs     int
 	now      atomic.Int64 // passed since reference
+	far      bool         // no process knows the vectors of its users
 
 	ttl    time.Duration                        // of the gateways' options, as what follows
 	after  func(time.Duration) <-chan time.Time // nil: time.After
@@ -49,11 +50,16 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return newHouseOf(t, pikatest.NewEmbedder(128))
+}
+
+func newHouseOf(t *testing.T, embedder pika.Embedder) *house {
+	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "pika.db"), sqlite.Options{Relaxed: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, db: db, embedder: pikatest.NewEmbedder(128), cache: memory.New(memory.Options{})}
+	h := &house{t: t, db: db, embedder: embedder, cache: memory.New(memory.Options{})}
 	if h.vectors, err = db.Vectors(t.Context(), h.embedder.Model(), sqlite.VectorOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +72,15 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-func (h *house) index() pika.Index { return pika.FixedIndex(h.embedder, h.vectors)() }
+func (h *house) index() pika.Index {
+	if h.far {
+		return pika.FixedIndex(h.embedder, farVectors{h.vectors})()
+	}
+	return pika.FixedIndex(h.embedder, h.vectors)()
+}
+
+// farVectors is an index of which the process knows nothing.
+type farVectors struct{ pika.Vectors }
 
 func (h *house) clock() time.Time { return reference.Add(time.Duration(h.now.Load())) }
 
@@ -78,6 +92,15 @@ type source struct {
 	fault atomic.Pointer[error]
 
 	untraced bool // its answers have no trace
+	wrong    bool // what it makes of other questions' rankings is upside down
+}
+
+func (s *source) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t *search.Trace, vectors func(context.Context, []string) ([]pika.Vector, error)) (search.Transferred, bool) {
+	made, ok := s.Engine.Transfer(ctx, scope, q, t, vectors)
+	if s.wrong {
+		slices.Reverse(made.Answer.Facts)
+	}
+	return made, ok
 }
 
 func (s *source) SearchTraced(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, search.Tracer, error) {

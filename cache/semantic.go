@@ -96,7 +96,7 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 	class := classOfAnswer(t)
 	r.decision.Similarity, r.decision.Certified = t.Similarity, t.Certified()
 	r.decision.Correct = r.semantic.classes.correct(class)
-	if !t.Certified() && r.decision.Correct < leastCorrect {
+	if r.decision.Correct < leastCorrect {
 		r.decision.Refused = "not_certain"
 		r.explored = &exploration{class: class, answer: t.Answer}
 		return nil

@@ -23,9 +23,9 @@ func Listed(question string) pika.Query {
 	return pika.Query{Text: question, Limit: pika.DefaultSearchLimit, Mode: pika.ModeHybrid, Rerank: pika.RerankNone}
 }
 
-// Choose returns the questions that are answered ahead for a user, each once and at most
-// limit: what he asks himself, what users of his tenant ask, and the list; own and popular
-// in their order, that of their ranks. A question that asks several things is followed by
+// Choose returns the questions that are answered ahead for a user, each once: at most limit of
+// what he asks himself and what users of his tenant ask, and the list beside them; own and
+// popular in their order, that of their ranks. A question that asks several things is followed by
 // those, as they are asked alone: they are the same answers. What was answered ahead for him
 // and not read is left out.
 func Choose(own, popular []pika.PopularSearch, listed []string, limit int) []pika.Query {
@@ -43,11 +43,15 @@ func Choose(own, popular []pika.PopularSearch, listed []string, limit int) []pik
 	for _, s := range popular {
 		c.add(s.Query)
 	}
+	c.limit = len(c.questions) + maxListed*len(listed) // the list is for everybody, whatever others ask
 	for _, question := range listed {
 		c.add(Listed(question))
 	}
 	return c.questions
 }
+
+// maxListed is how many questions one of the list may be, with its parts.
+const maxListed = 8
 
 // choice is a list of questions under way.
 type choice struct {

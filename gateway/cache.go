@@ -34,7 +34,7 @@ type semanticClass struct {
 	Class   string  `json:"class" enum:"certified,slight,grave,pooled" doc:"How much doubt there is that another fact belongs into the answer; pooled: not all of the user's vectors were compared"`
 	Right   int     `json:"right"`
 	Wrong   int     `json:"wrong"`
-	Correct float64 `json:"correct" doc:"How probable it is that the next one is right, 0 to 1; from 0.99 on such answers are given without a certificate"`
+	Correct float64 `json:"correct" doc:"How probable it is that the next one is right, 0 to 1; such answers are given from 0.99 on"`
 }
 
 // classTTL is how long answers of a class are kept, and why.

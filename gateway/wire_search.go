@@ -79,9 +79,28 @@ type searchAnswer struct {
 }
 
 type cacheState struct {
-	Tier     pika.Tier           `json:"tier"`
-	AgeMS    int64               `json:"age_ms"`
-	Decision *pika.CacheDecision `json:"decision,omitempty" doc:"With explain: whether the answer could be made from that to another question of the user, and why or why not"`
+	Tier     pika.Tier      `json:"tier"`
+	AgeMS    int64          `json:"age_ms"`
+	Decision *cacheDecision `json:"decision,omitempty" doc:"With explain: whether the answer could be made from that to another question of the user, and why or why not"`
+}
+
+// cacheDecision is pika.CacheDecision as callers see it.
+type cacheDecision struct {
+	Question   string  `json:"question" doc:"The other question, asked by the same user"`
+	Kind       string  `json:"kind,omitempty" enum:"form,synonym,diacritics,typo" doc:"In what the two differ, if they ask the same"`
+	Refused    string  `json:"refused,omitempty" doc:"Why the answer was not made from the other's: what tells the two apart (negation, antonym, number, date, unit, quantifier, tense, owner, scope, asked, entity, direction, content, order), or gone: its answer is not kept any more, not_ranked: it cannot be ranked again, not_certain"`
+	Similarity float64 `json:"similarity,omitempty" doc:"Cosine of the two"`
+	Certified  bool    `json:"certified" doc:"No other fact can be in the answer"`
+	Correct    float64 `json:"correct,omitempty" doc:"How probable it is that such answers are what a search finds, by those that were compared; they are given from 0.99 on"`
+	Given      bool    `json:"given" doc:"The answer was made from the other's"`
+}
+
+func newDecision(d *pika.CacheDecision) *cacheDecision {
+	if d == nil {
+		return nil
+	}
+	shown := cacheDecision(*d)
+	return &shown
 }
 
 type factHit struct {
@@ -128,7 +147,7 @@ type messageHit struct {
 func newSearchAnswer(a pika.Answer, took time.Duration) searchAnswer {
 	view := searchAnswer{
 		Facts: make([]factHit, len(a.Facts)), Messages: make([]messageHit, len(a.Messages)),
-		Cache: cacheState{Tier: a.Tier, AgeMS: a.AgeMS, Decision: a.Decision}, Degraded: append([]pika.Leg{}, a.Degraded...),
+		Cache: cacheState{Tier: a.Tier, AgeMS: a.AgeMS, Decision: newDecision(a.Decision)}, Degraded: append([]pika.Leg{}, a.Degraded...),
 		TookMS: float64(took.Microseconds()) / 1000,
 	}
 	if view.Cache.Tier == "" {

@@ -53,12 +53,15 @@ func Compare(kept, asked *Question) Verdict { return compare(kept, asked, "") }
 
 // compare leaves one guard out.
 func compare(kept, asked *Question, without Guard) Verdict {
-	if !near(kept.words, asked.words) {
+	if kept.long || asked.long || !near(kept.words, asked.words) {
 		return Verdict{Refused: Content}
 	}
 	names := namesOf(kept, asked)
 	words, kind := repair(kept, asked, names)
 	a, b := read(kept.words, names), read(words, names)
+	if len(a.literal) == 0 || len(b.literal) == 0 { // they say nothing
+		return Verdict{Refused: Content}
+	}
 	if kind == "" {
 		kind = Form
 		if !slices.Equal(a.literal, b.literal) {
@@ -132,7 +135,7 @@ func sameOrder(a, b []string) bool { return !sameSet(a, b) || slices.Equal(a, b)
 func roles(persons []string) []string {
 	persons = slices.Clone(persons)
 	for i, p := range persons {
-		if !slices.Contains([]string{"i", "me", "who", "from", "to", "for"}, p) {
+		if !slices.Contains([]string{"i", "me", "who", "whose", "from", "to", "for"}, p) {
 			persons[i] = "somebody"
 		}
 	}

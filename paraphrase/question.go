@@ -14,6 +14,8 @@ import (
 type Question struct {
 	language string
 	words    []word
+	bare     bool // it has no diacritics
+	long     bool // it has more words than are compared
 }
 
 // word is a word of a question.
@@ -48,12 +50,16 @@ func Read(question, restored string) *Question {
 	}
 	from, to := withoutChatter(likely, endsOf(question, len(likely)))
 	typed, likely = typed[from:to], likely[from:to]
+	q.long, q.bare = len(typed) > maxWords, !text.HasDiacritics(question)
+	if q.long {
+		return q
+	}
 	shouted := strings.ToUpper(question) == question
 	for i := range typed {
 		q.words = append(q.words, word{
 			text: strings.ToLower(likely[i]), typed: strings.ToLower(typed[i]), folded: text.Fold(typed[i]),
 			filler:  lexicon.FunctionWord(strings.ToLower(typed[i]), q.language),
-			capital: i > 0 && !shouted && unicode.IsUpper([]rune(typed[i])[0]) && !phrases().known[strings.ToLower(typed[i])],
+			capital: (i > 0 || !lexicon.Word(strings.ToLower(typed[i]))) && !shouted && unicode.IsUpper([]rune(typed[i])[0]) && !phrases().known[strings.ToLower(typed[i])],
 		})
 	}
 	return q
@@ -123,7 +129,7 @@ func endsOf(s string, words int) []bool {
 }
 
 func isPart(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || r == '\'' || r == '-' || r == '%'
+	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || strings.ContainsRune("'-%+#", r)
 }
 
 // split cuts words, with the apostrophes and hyphens inside them.
@@ -134,8 +140,12 @@ func split(s string) []string {
 	})
 	kept := words[:0]
 	for _, w := range words {
-		if w = strings.Trim(w, "'-"); w != "" {
-			kept = append(kept, w)
+		trimmed := strings.Trim(w, "'-")
+		if trimmed != "" && strings.HasPrefix(w, "-") && unicode.IsDigit([]rune(trimmed)[0]) {
+			trimmed = "-" + trimmed // below zero
+		}
+		if trimmed != "" {
+			kept = append(kept, trimmed)
 		}
 	}
 	return kept

@@ -129,13 +129,15 @@ type reading struct {
 // speakers are the words for who asks.
 var speakers = map[string]string{"i": "i", "me": "me", "tôi": "i", "mình": "i", "tớ": "i", "tui": "i", "em": "i", "anh": "i", "chị": "i", "cháu": "i", "con": "i"}
 
+// ownSpeakers are those that mean who asks and nothing else: beside one of them the others are
+// somebody of the family.
+var ownSpeakers = []string{"i", "me", "my", "tôi", "mình", "tớ", "tui"}
+
 // read asks every guard. names are words that are names.
 func read(words []word, names map[string]bool) *reading {
 	r := &reading{values: map[Guard][]string{}}
-	if len(words) > maxWords {
-		words = words[:maxWords]
-	}
 	table := phrases()
+	own := slices.ContainsFunc(words, func(w word) bool { return slices.Contains(ownSpeakers, w.text) })
 	owned := false // the word before is whose something is
 	for i := 0; i < len(words); {
 		w := words[i].text
@@ -151,6 +153,10 @@ func read(words []word, names map[string]bool) *reading {
 			i++
 		case n <= 1 && r.concept(words[i:], n) > 0:
 			i += r.taken
+		case n <= 1 && own && speakers[w] != "" && !slices.Contains(ownSpeakers, w):
+			r.phrase(entry{Owner, w}, words[i:i+1])
+			i, owned = i+1, true
+			continue
 		case n == 0 || (n == 1 && speakers[w] != ""):
 			r.other(w, owned)
 			i++
@@ -180,7 +186,7 @@ func (r *reading) phrase(e entry, words []word) {
 	case e.guard == same:
 		r.take(Content, e.value, strings.Join(literal, " "))
 		return
-	case e.guard == Direction || e.guard == Owner || (e.guard == Asked && e.value == "who"):
+	case e.guard == Direction || e.guard == Owner || (e.guard == Asked && (e.value == "who" || e.value == "whose")):
 		r.persons = append(r.persons, e.value)
 	}
 	r.asks = r.asks || e.guard == Asked
@@ -233,10 +239,12 @@ func (r *reading) take(g Guard, value, literal string) {
 // ordered are the guards whose words may not change places with each other.
 var ordered = []Guard{Content, Antonym, Entity, Owner}
 
+func isDirection(person string) bool { return slices.Contains([]string{"from", "to", "for"}, person) }
+
 // direction is who stands in what order, where there is something that one may do to
 // another.
 func (r *reading) direction() []string {
-	if len(r.values[Content])+len(r.values[Antonym]) == 0 {
+	if len(r.values[Content])+len(r.values[Antonym])+len(r.values[Scope]) == 0 && !slices.ContainsFunc(r.persons, isDirection) {
 		return nil
 	}
 	distinct := slices.Clone(r.persons)

@@ -36,7 +36,11 @@ func repair(kept, asked *Question, names map[string]bool) (words []word, kind Ki
 			}
 			at := r.find(func(k word) bool {
 				kind := is(k, words[i])
-				return kind == Diacritics || (kind == Typo && !names[name(k.text)] && !names[name(words[i].text)])
+				named := names[name(k.text)] || names[name(words[i].text)]
+				if kind == Diacritics {
+					return asked.bare || !named && !isOwner(k.text) // who types some of them means what he leaves out
+				}
+				return kind == Typo && !named
 			})
 			if at >= 0 {
 				kind = further(kind, is(r.kept[at], words[i]))
@@ -46,6 +50,12 @@ func repair(kept, asked *Question, names map[string]bool) (words []word, kind Ki
 		}
 	}
 	return words, kind
+}
+
+// isOwner reports whether a word says whose something is.
+func isOwner(w string) bool {
+	e, ok := phrases().entries[w]
+	return ok && e.guard == Owner && e.value != ""
 }
 
 // further returns the kind that holds the other.
@@ -92,7 +102,7 @@ func (r *repairer) apart(words []word) []word {
 		w := words[n]
 		if n+1 < len(words) {
 			joined := w.typed + words[n+1].typed
-			if whole := slices.IndexFunc(r.kept, func(k word) bool { return k.typed == joined }); whole >= 0 && len(joined) > len("inmy") {
+			if whole := slices.IndexFunc(r.kept, func(k word) bool { return k.typed == joined }); whole >= 0 && !hasDigit(joined) && len(joined) > len("inmy") {
 				all = append(all, r.kept[whole])
 				n++
 				continue
@@ -100,7 +110,7 @@ func (r *repairer) apart(words []word) []word {
 		}
 		at := -1
 		for i := 0; i+1 < len(r.kept); i++ {
-			if r.kept[i].typed+r.kept[i+1].typed == w.typed {
+			if !hasDigit(w.typed) && r.kept[i].typed+r.kept[i+1].typed == w.typed {
 				at = i
 			}
 		}

@@ -34,6 +34,7 @@ func (s *run) findGraph(ctx context.Context, limit int) ([]pika.Scored, bool, er
 		return s.config.Graph.Expand(ctx, s.scope, seeds, 1, limit)
 	})
 	if err != nil || len(found) == limit {
+		s.silent.Store(err == nil)
 		return nil, true, err
 	}
 	hits := make([]pika.Scored, len(found))

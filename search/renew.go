@@ -43,8 +43,8 @@ func (e *Engine) Renew(ctx context.Context, scope pika.Scope, q pika.Query, t *T
 		return answer, nil, false
 	}
 	facts := k.rank()
-	next = k.trace()
-	if !k.suffices(next, len(since.IDs)) || s.incomplete.Load() {
+	next = k.trace(len(since.IDs))
+	if !k.suffices(next, facts, since.IDs) || s.incomplete.Load() {
 		return answer, nil, false
 	}
 	return pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}, next, true
@@ -68,6 +68,8 @@ type knownRanking struct {
 	words  *Vocabulary
 	query  pika.KeywordQuery
 
+	documents map[string]keyword.Document // of facts
+
 	vector  []float32
 	cosines map[string]float64 // of those that the vector leg would find
 	scale   Scale              // of the vector leg
@@ -75,15 +77,18 @@ type knownRanking struct {
 	low     float64
 	below   cosines
 	least   float64 // BM25 that the keyword leg would have found at least
+	silent  bool    // the graph leg says nothing
 
+	known []pika.Fact // what was read
 	facts []pika.Fact // what is ranked
 	pool  []found[pika.Fact]
-	gone  int // of the former pool
+	cut   float64     // strength by the legs of the best that the pool had no place for
+	best  pika.Scored // BM25 of the best of what was read, whether it may be in the answer or not
 }
 
 // known begins with what an earlier search for the same question ranked.
 func (s *run) known(t *Trace) (*knownRanking, bool) {
-	k := &knownRanking{run: s, before: t, vector: t.Vector, scale: t.Scale, hits: t.Hits, low: t.Low, below: t.Below, least: t.Least, cosines: map[string]float64{}}
+	k := &knownRanking{run: s, before: t, vector: t.Vector, scale: t.Scale, hits: t.Hits, low: t.Low, below: t.Below, least: t.Least, silent: t.Silent, cosines: map[string]float64{}, documents: map[string]keyword.Document{}}
 	if s.plan.Text != t.Text || len(s.plan.Parts) > 0 || !k.readWords() || !sameQuery(k.query, t.Words) {
 		return nil, false
 	}
@@ -95,34 +100,18 @@ func (s *run) known(t *Trace) (*knownRanking, bool) {
 	return k, true
 }
 
-// readWords makes what the keyword leg would be asked, if the plan has it.
-func (k *knownRanking) readWords() bool {
-	if k.plan.Weights.Keyword == 0 {
-		return true
-	}
-	if k.words = k.knownWords(k.ctx); k.words == nil {
-		return false
-	}
-	k.query = k.plan.KeywordQuery(k.plan.Text, k.words)
-	return true
-}
-
-func sameQuery(a, b pika.KeywordQuery) bool { return slices.EqualFunc(a, b, slices.Equal) }
-
 // add reads the facts of the pool and those that were written since, and brings the scale of
 // the cosines up to date.
 func (k *knownRanking) add(since Since) bool {
-	former := make([]string, len(k.before.Pool))
-	for i, r := range k.before.Pool {
-		former[i] = r.ID
+	ids := slices.Clone(since.IDs)
+	for _, r := range k.before.Pool {
+		ids = append(ids, r.ID)
 	}
-	if !k.read(append(slices.Clone(former), since.IDs...)) {
+	if k.before.Best != "" {
+		ids = append(ids, k.before.Best)
+	}
+	if !k.read(ids) {
 		return false
-	}
-	for _, id := range former {
-		if !slices.ContainsFunc(k.facts, func(f pika.Fact) bool { return f.ID == id }) {
-			k.gone++
-		}
 	}
 	if k.vector == nil {
 		return true
@@ -151,72 +140,14 @@ func (k *knownRanking) read(ids []string) bool {
 	if err != nil {
 		return false
 	}
-	k.facts = slices.DeleteFunc(facts, func(f pika.Fact) bool { return !source.keep(&f) })
-	return true
-}
-
-// drop takes a fact off the vector leg.
-func (k *knownRanking) drop(id string) {
-	c, known := k.cosines[id]
-	if known {
-		delete(k.cosines, id)
-	} else if k.below, c, known = k.below.without(id); !known {
-		return
-	}
-	k.scale, k.hits = k.scale.without(c, k.hits)
-	if c <= k.low {
-		k.low = k.lowest()
-	}
-}
-
-func (k *knownRanking) lowest() float64 {
-	lowest := math.Inf(1)
-	for _, c := range k.cosines {
-		lowest = min(lowest, c)
-	}
-	if lowest = k.below.least(lowest); math.IsInf(lowest, 1) {
-		return 0
-	}
-	return lowest
-}
-
-// compare puts a vector among the hits of the leg, if it reaches them.
-func (k *knownRanking) compare(row pika.Vector) {
-	if len(row.Values) != len(k.vector) {
-		return
-	}
-	c := cosine(k.vector, row.Values)
-	if k.hits >= vectorDepth {
-		if c <= k.low {
-			return
+	for i := range facts {
+		if score := k.score(&facts[i]); score > k.best.Score {
+			k.best = pika.Scored{ID: facts[i].ID, Score: score}
 		}
-		k.scale, k.hits = k.scale.without(k.low, k.hits) // the last one leaves
-	} else if k.hits == 0 || c < k.low {
-		k.low = c
 	}
-	k.cosines[row.ID] = c
-	k.scale, k.hits = k.scale.with(c, k.hits)
-}
-
-// with and without return the scale of n cosines and one more, or one fewer (see
-// CosineScale).
-func (s Scale) with(c float64, n int) (Scale, int) {
-	sum, squares := s.moments(n)
-	return scaleOf(sum+c, squares+c*c, n+1), n + 1
-}
-
-func (s Scale) without(c float64, n int) (Scale, int) {
-	sum, squares := s.moments(n)
-	return scaleOf(sum-c, squares-c*c, n-1), n - 1
-}
-
-// moments returns the sum of n cosines and that of their squares.
-func (s Scale) moments(n int) (sum, squares float64) {
-	variance := 0.0
-	if s.Factor > 0 {
-		variance = 1 / (s.Factor * s.Factor)
-	}
-	return float64(n) * s.Origin, float64(n) * (variance + s.Origin*s.Origin)
+	k.known = facts
+	k.facts = slices.DeleteFunc(slices.Clone(facts), func(f pika.Fact) bool { return !source.keep(&f) })
+	return true
 }
 
 // rank ranks the facts as a search would, and returns the answer's.
@@ -229,8 +160,14 @@ func (k *knownRanking) rank() []found[pika.Fact] {
 	}
 	var facts []found[pika.Fact]
 	most := poolFor(k.run.query.Limit, len(k.plan.Periods) > 0)
+	k.cut = math.Inf(-1)
 	for _, c := range ranked {
-		if f := byID[c.ID]; f != nil && len(facts) < most {
+		f := byID[c.ID]
+		switch {
+		case f == nil:
+		case len(facts) == most:
+			k.cut = max(k.cut, c.Strength)
+		default:
 			facts = append(facts, found[pika.Fact]{item: f, candidate: c, evidence: evidence, strength: c.Strength})
 		}
 	}
@@ -248,77 +185,21 @@ func (k *knownRanking) evidence() []Evidence {
 		evidence = append(evidence, Evidence{Leg: pika.LegVectors, Weight: w.Vector, Scale: k.scale, Hits: k.nearest()})
 	}
 	if w.Keyword > 0 {
-		hits := k.matching()
-		evidence = append(evidence, Evidence{Leg: pika.LegKeyword, Weight: w.Keyword, Scale: BM25Scale(hits), Hits: hits})
+		evidence = append(evidence, Evidence{Leg: pika.LegKeyword, Weight: w.Keyword, Scale: BM25Scale([]pika.Scored{k.best}), Hits: k.matching()})
 	}
-	if w.Graph > 0 && k.config.Graph != nil && !k.before.Silent {
+	if w.Graph > 0 && k.config.Graph != nil && !k.silent {
 		evidence = append(evidence, Evidence{Leg: pika.LegGraph, Weight: w.Graph, Scale: graphScale(nil), Hits: linked(k.seeds(), k.facts)})
 	}
 	return evidence
 }
 
-// nearest returns the hits of the vector leg, the last of which stands for all that the
-// pool does not hold.
-func (k *knownRanking) nearest() []pika.Scored {
-	hits := make([]pika.Scored, 0, len(k.cosines)+1)
-	for id, c := range k.cosines {
-		hits = append(hits, pika.Scored{ID: id, Score: c})
-	}
-	slices.SortFunc(hits, better)
-	return append(hits, pika.Scored{Score: k.low})
-}
-
-// matching weighs the words of the facts as the keyword leg does, best first.
-func (k *knownRanking) matching() []pika.Scored {
-	var hits []pika.Scored
-	for i := range k.facts {
-		if score := k.words.bm25(k.query, k.facts[i].Text); score > 0 && score >= k.least {
-			hits = append(hits, pika.Scored{ID: k.facts[i].ID, Score: score})
-		}
-	}
-	slices.SortFunc(hits, better)
-	return hits
-}
-
-// bm25 is the score of a fact's text by package keyword's formula.
-func (v *Vocabulary) bm25(query pika.KeywordQuery, factText string) float64 {
-	d := keyword.Count(factText)
-	counts := make(map[string]float64, len(d.Terms))
-	for _, c := range d.Terms {
-		counts[c.Term] = float64(c.Count)
-	}
-	average := max(float64(v.length)/float64(max(v.facts, 1)), 1)
-	sum := 0.0
-	for _, group := range query {
-		best := 0.0
-		for _, a := range group {
-			if n := counts[a.Term]; n > 0 {
-				idf := rarity(float64(v.terms[a.Term]), float64(v.facts))
-				best = max(best, a.Weight*idf*n*(keyword.K1+1)/(n+keyword.K1*(1-keyword.B+keyword.B*float64(d.Length)/average)))
-			}
-		}
-		sum += best
-	}
-	return sum
-}
-
-func (s *run) seeds() []string { return Seeds(s.scope, s.plan.Text, s.plan.Language) }
-
-// linked returns the facts that touch an entity of the seeds, as the graph leg finds them.
-func linked(seeds []string, facts []pika.Fact) []pika.Scored {
-	var hits []pika.Scored
-	for i := range facts {
-		if slices.ContainsFunc(facts[i].Entities, func(e pika.Entity) bool { return slices.Contains(seeds, e.ID) }) {
-			hits = append(hits, pika.Scored{ID: facts[i].ID, Score: 1})
-		}
-	}
-	return hits
-}
-
 // trace is that of the answer as of now.
-func (k *knownRanking) trace() *Trace {
+func (k *knownRanking) trace(changes int) *Trace {
 	t := *k.before
 	t.Until, t.Scale, t.Hits, t.Low = untilOf(k.pool, k.now), k.scale, k.hits, k.low
+	if !t.Whole {
+		t.Drift += changes
+	}
 	t.Pool, t.Below = nil, k.below
 	for i := range k.pool {
 		t.Pool = append(t.Pool, rankedOf(&k.pool[i]))
@@ -327,15 +208,54 @@ func (k *knownRanking) trace() *Trace {
 	for id, c := range k.cosines { // what fell out of the pool, or is filtered out
 		t.Below = t.Below.with(id, c)
 	}
+	if cut := !math.IsInf(k.cut, -1); cut && t.Whole {
+		t.Whole, t.Ranked, t.Floor, t.PerBM25 = false, len(k.pool), k.cut, k.perBM25()
+	} else if cut {
+		t.Floor = max(t.Floor, k.cut)
+	}
+	k.strongest(&t)
 	return &t
 }
 
 // suffices reports whether what is ranked is all that may be in the answer.
-func (k *knownRanking) suffices(t *Trace, changes int) bool {
-	if t.Whole {
+func (k *knownRanking) suffices(t *Trace, shown []found[pika.Fact], since []string) bool {
+	if !k.knowsBest() || !k.knowsLinks(t, since) || !k.knowsLast(shown) {
+		return false
+	}
+	if k.before.Whole {
 		return t.Hits < vectorDepth
 	}
-	t.Drift += changes
 	most := max(leastDrift, int(mostDrift*float64(t.Hits)))
-	return t.Drift <= most && float64(len(t.Pool)) >= leastPart*float64(t.Ranked)
+	return t.Drift <= most && float64(len(t.Pool)) >= leastPart*float64(t.Ranked) && k.reachesFloor(t, shown)
+}
+
+// reachesFloor reports whether no fact that was not ranked may be in the answer, though there
+// may be room for it in the pool.
+func (k *knownRanking) reachesFloor(t *Trace, shown []found[pika.Fact]) bool {
+	above := 0
+	for i := range k.pool {
+		if k.pool[i].candidate.Strength >= t.Floor {
+			above++
+		}
+	}
+	if above >= poolFor(k.run.query.Limit, len(k.plan.Periods) > 0) {
+		return true
+	}
+	most := t.Floor + k.smallRules()
+	if len(shown) < k.run.query.Limit {
+		return len(k.pool) > len(shown) && ScoreOf(most) < k.run.query.MinScore
+	}
+	return shown[len(shown)-1].strength >= most
+}
+
+// smallRules is the most that the rules of the ranking may add to what the legs gave a fact.
+func (k *knownRanking) smallRules() float64 {
+	most := recencyWeight
+	if k.plan.Negative {
+		most += negationWeight
+	}
+	if len(k.plan.Periods) > 0 {
+		most += timeWeight
+	}
+	return most
 }

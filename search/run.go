@@ -38,6 +38,7 @@ type run struct {
 	vectorErr error
 
 	incomplete atomic.Bool // the vocabulary, or what filters leave, was not known in time
+	silent     atomic.Bool // the graph leg says nothing, as too many facts touch an entity of the question
 
 	mu       sync.Mutex
 	degraded map[pika.Leg]bool

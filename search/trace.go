@@ -26,7 +26,9 @@ type Trace struct {
 
 	Text    string            `json:"text"`              // the question as it was read
 	Words   pika.KeywordQuery `json:"words,omitempty"`   // what the keyword leg was asked
-	Outside float64           `json:"outside,omitempty"` // the most that it gave a fact which the pool does not hold
+	Outside float64           `json:"outside,omitempty"` // BM25 of the best of its hits that the pool does not hold
+	PerBM25 float64           `json:"per,omitempty"`     // strength of 1 of its scores
+	Best    string            `json:"best,omitempty"`    // its best hit, if that is not in the pool and is good
 
 	Vector []float32 `json:"-"`                // of the question; nil: vectors were not asked
 	Scale  Scale     `json:"scale"`            // of its cosines
@@ -34,7 +36,8 @@ type Trace struct {
 	Low    float64   `json:"low,omitempty"`    // the last of its cosines
 	Below  cosines   `json:"below,omitempty"`  // those of facts that the pool does not hold
 	Least  float64   `json:"least,omitempty"`  // BM25 of the keyword leg's last hit, where it may have had more
-	Silent bool      `json:"silent,omitempty"` // the graph leg said nothing, though an entity of the question is known
+	Silent bool      `json:"silent,omitempty"` // the graph leg said nothing, as too many facts touch an entity of the question
+	Links  int       `json:"links,omitempty"`  // its hits
 
 	// Pool is what was ranked, best first. Whole says that nothing else was found; else
 	// Ranked is how many facts were ranked first, Floor the strength by the legs of the
@@ -106,13 +109,16 @@ func (t *Trace) learn(s *run, e Evidence, facts []found[pika.Fact]) {
 			return
 		}
 		t.Words = s.plan.KeywordQuery(s.plan.Text, v)
-		t.Outside = outside(e, facts)
+		t.Outside, t.PerBM25 = outside(e, facts), e.Weight*e.Scale.Factor
+		if first := e.Hits; len(first) > 0 && first[0].Score == t.Outside && t.Outside > bestFrom {
+			t.Best = first[0].ID
+		}
 		if len(e.Hits) >= keywordDepth {
 			t.Least = e.Hits[len(e.Hits)-1].Score
 		}
 	case pika.LegGraph:
 		t.Open = t.Open || len(e.Hits) >= manyLinks
-		t.Silent = len(e.Hits) == 0 && len(linked(s.seeds(), items(facts))) > 0
+		t.Silent, t.Links = s.silent.Load(), len(e.Hits)
 	}
 }
 
@@ -157,6 +163,20 @@ func (c cosines) at(i int) float64 {
 	return float64(math.Float32frombits(binary.LittleEndian.Uint32(c[i+4:])))
 }
 
+// withoutLeast takes one out that is not above a cosine.
+func (c cosines) withoutLeast(low float64) (rest cosines, found bool) {
+	least := 0
+	for i := 0; i+packedCosine <= len(c); i += packedCosine {
+		if c.at(i) < c.at(least) {
+			least = i
+		}
+	}
+	if len(c) == 0 || c.at(least) > low+1e-6 {
+		return c, false
+	}
+	return slices.Delete(slices.Clone(c), least, least+packedCosine), true
+}
+
 // least returns the lowest of the cosines and of another one.
 func (c cosines) least(other float64) float64 {
 	for i := 0; i+packedCosine <= len(c); i += packedCosine {
@@ -196,20 +216,19 @@ func cosineOf(f *found[pika.Fact]) float64 {
 	return notFound
 }
 
-func items(facts []found[pika.Fact]) []pika.Fact {
-	all := make([]pika.Fact, len(facts))
-	for i := range facts {
-		all[i] = *facts[i].item
-	}
-	return all
-}
+// bestFrom is how good by its words what is outside of the pool must be to matter: below
+// mostBM25 nothing is scaled down, and a score changes with what is written.
+const bestFrom = 0.8 * mostBM25
 
-// outside returns the most that a leg gave a fact which is not among facts.
+// outside returns the score of a leg's best hit that is not among facts.
 func outside(e Evidence, facts []found[pika.Fact]) float64 {
 	for _, h := range e.Hits { // best first
 		if !slices.ContainsFunc(facts, func(f found[pika.Fact]) bool { return f.item.ID == h.ID }) {
-			return e.strength(h.Score)
+			return h.Score
 		}
+	}
+	if len(e.Hits) >= keywordDepth { // there may be others
+		return e.Hits[len(e.Hits)-1].Score
 	}
 	return 0
 }

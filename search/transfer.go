@@ -23,9 +23,9 @@ type Transferred struct {
 	// Similarity is the cosine of the two questions.
 	Similarity float64
 
-	// Doubt is by how much a fact that was not ranked may be stronger than the answer's last,
-	// in the unit of the vector leg. Below 0 none can be in the answer: it is what a search
-	// would find. Infinite: not all of the user's vectors were compared.
+	// Doubt is by how much another fact may be stronger than one of the answer, in the unit of
+	// the vector leg. At 0 and below none can: it is what a search would find. Infinite: not all
+	// of the user's vectors were compared, or there are fewer facts than asked for.
 	Doubt float64
 
 	// Lead is by how much the first fact is stronger than the second.
@@ -33,7 +33,7 @@ type Transferred struct {
 }
 
 // Certified says that no fact outside of what was ranked can be in the answer.
-func (t Transferred) Certified() bool { return t.Doubt < 0 }
+func (t Transferred) Certified() bool { return t.Doubt <= 0 }
 
 // Transfer answers a question that asks nearly what an earlier search was asked: what that
 // ranked is ranked again for this question, by its own words and its own vector, together
@@ -49,11 +49,14 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	if len(s.plan.Parts) > 0 || confines(q.Filters) {
 		return Transferred{}, false
 	}
-	k := &transfer{knownRanking: knownRanking{run: s, before: t, cosines: map[string]float64{}}, vectors: vectors}
+	k := &transfer{knownRanking: knownRanking{run: s, before: t, cosines: map[string]float64{}, documents: map[string]keyword.Document{}}, vectors: vectors}
 	if !k.readWords() || !k.gather() || !k.read(k.candidates()) || !k.compareRest() || s.incomplete.Load() {
 		return Transferred{}, false
 	}
+	k.hearGraph()
+	k.cutWords()
 	facts := k.rank()
+	k.bound()
 	answer := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}
 	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Doubt: k.doubt(facts), Lead: lead(facts)}, true
 }
@@ -66,6 +69,13 @@ type transfer struct {
 	local bool          // the process knows the user's vectors
 	near  []pika.Scored // what the vector leg finds, if so
 	reads map[string]bool
+
+	all     bool    // every fact was read
+	links   int     // facts that touch an entity of the question; graphDepth: not known
+	heard   bool    // what the graph leg says is known
+	last    float64 // BM25 of the keyword leg's last hit at most, if it may have had more
+	unread  float64 // strength by the legs of a fact that was not read, at most
+	outside float64 // … its BM25
 }
 
 // gather embeds the question and reads the vector leg, if the process can answer for it.
@@ -154,36 +164,27 @@ func (k *transfer) similarity() float64 {
 	return cosine(k.vector, k.before.Vector)
 }
 
-// trace is that of a search for the question, as far as it is known.
+// trace is that of a search for the question, as far as it is known. Where the process does
+// not know the user's vectors, what was not ranked is not known either.
 func (k *transfer) trace() *Trace {
 	t := &Trace{
-		Until: untilOf(k.pool, k.now), Text: k.plan.Text, Vector: k.vector, Scale: k.scale, Hits: k.hits, Low: k.low,
-		Silent: k.before.Silent, Outside: k.before.Outside, Whole: k.before.Whole, Ranked: max(k.before.Ranked, len(k.pool)), Drift: k.before.Drift,
+		Open: !k.local || len(k.pool) == 0, Until: untilOf(k.pool, k.now),
+		Text: k.plan.Text, Vector: k.vector, Scale: k.scale, Hits: k.hits, Low: k.low,
+		Words: k.query, PerBM25: k.plan.Weights.Keyword * min(1, mostBM25/max(k.best.Score, k.outside)), Least: k.least, Silent: k.silent, Links: k.links,
+		Whole: k.all && math.IsInf(k.cut, -1) && k.least == 0, Ranked: len(k.pool),
+		Below: cosinesOf(k.near, k.pool), Floor: max(k.cut, k.unread), Outside: k.outside,
 	}
-	t.Words = k.query
-	t.Below = cosinesOf(k.near, k.pool)
+	if len(k.pool) == 0 {
+		t.Floor = 0 // there is none
+	}
 	for i := range k.pool {
-		if i == 0 || k.pool[i].candidate.Strength < t.Floor {
-			t.Floor = k.pool[i].candidate.Strength
+		if math.IsInf(t.Floor, -1) || k.pool[i].candidate.Strength < t.Floor {
+			t.Floor = max(k.unread, k.pool[i].candidate.Strength)
 		}
 		t.Pool = append(t.Pool, rankedOf(&k.pool[i]))
 	}
+	k.strongest(t)
 	return t
-}
-
-// slack is what the small rules of the ranking may add to a fact.
-func (k *transfer) slack() float64 {
-	slack := recencyWeight
-	if k.plan.Negative {
-		slack += negationWeight
-	}
-	if len(k.plan.Periods) > 0 {
-		slack += timeWeight
-	}
-	if k.plan.Weights.Graph > 0 && k.config.Graph != nil && !k.before.Silent && len(k.seeds()) > 0 {
-		slack += k.plan.Weights.Graph
-	}
-	return slack
 }
 
 // lead is by how much the first fact is stronger than the second.
@@ -192,109 +193,4 @@ func lead(facts []found[pika.Fact]) float64 {
 		return math.Inf(1)
 	}
 	return facts[0].strength - facts[1].strength
-}
-
-// doubt returns by how much a fact that was not ranked may be stronger than the answer's
-// last. How near such a fact is to both questions is known. Its words gave it, for the former
-// question, no more than kept it below the pool, nor more than any fact outside of it got:
-//
-//	strength(u) ≤ vector(u) + min(new + ratio · min(floor − former vector(u), outside), all) + slack
-//
-// where ratio is how much more a term that both questions ask for may count now, new is the
-// most that terms can give which only this question asks for, and all is the most that all
-// of its terms can; a term that no other fact holds than those ranked gives nothing. (The
-// certified hit of the notes bounds what is not known by the triangle inequality between the
-// two vectors. Here the cosines are known, and the words are bounded.)
-func (k *transfer) doubt(shown []found[pika.Fact]) float64 {
-	if !k.local {
-		return math.Inf(1)
-	}
-	all := k.hits < vectorDepth // the vector leg found every fact there is
-	unread := slices.DeleteFunc(slices.Clone(k.near), func(h pika.Scored) bool { return k.reads[h.ID] })
-	switch {
-	case all && len(unread) == 0:
-		return math.Inf(-1)
-	case len(shown) < k.run.query.Limit:
-		return math.Inf(1)
-	}
-	words, former := k.mostWords(), k.before.Below.byHash()
-	most := math.Inf(-1)
-	if !all {
-		most = k.strength(k.low) + words(k.before.Low)
-	}
-	for _, h := range unread {
-		before, known := former[hashOf(h.ID)]
-		if !known {
-			before = k.before.Low
-		}
-		most = max(most, k.strength(h.Score)+words(before))
-	}
-	doubt := most + k.slack() - shown[len(shown)-1].strength
-	if doubt == 0 {
-		return math.SmallestNonzeroFloat64 // it may be as strong
-	}
-	return doubt
-}
-
-func (k *transfer) strength(cosine float64) float64 {
-	return k.plan.Weights.Vector * (cosine - k.scale.Origin) * k.scale.Factor
-}
-
-// mostWords returns the most that words may give a fact that was not ranked, by its cosine to
-// the former question.
-func (k *transfer) mostWords() func(former float64) float64 {
-	if len(k.query) == 0 {
-		return func(float64) float64 { return 0 }
-	}
-	t, ranked := k.before, k.holders()
-	weights := weightsOf(t.Words)
-	all, added, ratio := 0.0, 0.0, 0.0
-	for _, group := range k.query {
-		most, mostNew := 0.0, 0.0
-		for _, a := range group {
-			n := float64(k.words.terms[a.Term])
-			if n <= ranked[a.Term] {
-				continue
-			}
-			gives := k.plan.Weights.Keyword * a.Weight * rarity(n, float64(k.words.facts)) * (keyword.K1 + 1)
-			most = max(most, gives)
-			if before := weights[a.Term]; before > 0 {
-				ratio = max(ratio, a.Weight/before)
-			} else {
-				mostNew = max(mostNew, gives)
-			}
-		}
-		all, added = all+most, added+mostNew
-	}
-	if t.Whole {
-		return func(float64) float64 { return all }
-	}
-	return func(former float64) float64 {
-		below := t.Floor - k.plan.Weights.Vector*(former-t.Scale.Origin)*t.Scale.Factor
-		return min(all, added+ratio*max(min(below, t.Outside), 0))
-	}
-}
-
-// weightsOf returns what each term of a query weighs at least.
-func weightsOf(query pika.KeywordQuery) map[string]float64 {
-	weights := map[string]float64{}
-	for _, group := range query {
-		for _, a := range group {
-			if w, known := weights[a.Term]; !known || a.Weight < w {
-				weights[a.Term] = a.Weight
-			}
-		}
-	}
-	return weights
-}
-
-// holders counts in how many of the ranked facts each term stands.
-func (k *transfer) holders() map[string]float64 {
-	counts := map[string]float64{}
-	for i := range k.facts {
-		for _, c := range keyword.Count(k.facts[i].Text).Terms {
-			counts[c.Term]++
-		}
-	}
-	return counts
 }

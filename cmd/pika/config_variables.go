@@ -70,7 +70,7 @@ func variables() []variable {
 		{name: "PIKA_RECALL_PROBE_EVERY", dev: "10m", meaning: "how often the vector index is compared with exact answers, 10s–24h", set: duration(func(c *Config) *time.Duration { return &c.ProbeEvery }, 10*time.Second, 24*time.Hour)},
 		{name: "PIKA_WARM_SCHEDULE", dev: "*/15 * * * *", meaning: "when questions are answered ahead: cron text in UTC, or off", set: schedule(func(c *Config) *string { return &c.WarmSchedule })},
 		{name: "PIKA_WARM_QUERIES", dev: "Sở thích của tôi|Gia đình của tôi|Trường học của tôi", meaning: "questions that are answered ahead for every active user, beside what he and his tenant ask, with | between them; or off", set: questions(func(c *Config) *[]string { return &c.WarmQueries })},
-		{name: "PIKA_WARM_TOP", dev: "100", meaning: "questions that are answered ahead for one user at most, 1–1000", set: number(func(c *Config) *int { return &c.WarmTop }, 1, pika.MaxPageLimit)},
+		{name: "PIKA_WARM_TOP", dev: "100", meaning: "questions that are answered ahead for one user at most, beside PIKA_WARM_QUERIES, 1–1000", set: number(func(c *Config) *int { return &c.WarmTop }, 1, pika.MaxPageLimit)},
 		{name: "PIKA_WARM_ACTIVE", dev: "168h", meaning: "who asked anything within it is answered ahead, 1h–2160h", set: duration(func(c *Config) *time.Duration { return &c.WarmActive }, time.Hour, 90*24*time.Hour)},
 		{name: "PIKA_WARM_USERS", dev: "200", meaning: "users of one run at most, those who asked last first, 1–1000", set: number(func(c *Config) *int { return &c.WarmUsers }, 1, pika.MaxPageLimit)},
 		{name: "PIKA_WARM_BUDGET", dev: "10m", meaning: "longest run, 1s–30m", set: duration(func(c *Config) *time.Duration { return &c.WarmBudget }, time.Second, 30*time.Minute)},
