@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"time"
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/bench/corpus"
@@ -26,8 +25,6 @@ type outcome struct {
 	other    int // hits that differ from a search in anything
 	cosine   int // hits of a cache that gives the answer to any question with a cosine of 0.9 or more
 	misled   int // wrong ones of these
-
-	given, searched []time.Duration // what a search took with the cache, and without
 }
 
 func (o *outcome) all() (hits int) {
@@ -108,19 +105,15 @@ func (w workload) run(ctx context.Context, model pika.Embedder, facts []pika.Giv
 
 // search asks, and compares a hit with what a search finds.
 func (o *outcome) search(ctx context.Context, g *gateway, model pika.Embedder, cosines *cosineCache, text string) error {
-	started := time.Now()
 	given, err := g.Search(ctx, scope, question(text))
 	if err != nil {
 		return err
 	}
-	o.given = append(o.given, time.Since(started))
 	g.settle()
-	started = time.Now()
 	fresh, err := g.engine.Search(ctx, scope, question(text))
 	if err != nil {
 		return err
 	}
-	o.searched = append(o.searched, time.Since(started))
 	if given.Tier != pika.TierNone {
 		o.hits[given.Tier]++
 		if !isRight(given, fresh) {
