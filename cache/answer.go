@@ -23,6 +23,8 @@ type keptAnswer struct {
 	Answer  pika.Answer   `json:"answer"`
 	Trace   *search.Trace `json:"trace"`
 	Vector  []byte        `json:"vector,omitempty"` // the trace's
+	Edition int64         `json:"edition"`          // tells the answers to a question apart that the third tier is to have
+	Base    int64         `json:"base"`             // the version of its edition
 	Ahead   bool          `json:"ahead,omitempty"`  // it was made before anybody asked, and nobody got it yet
 
 	Class pika.AnswerClass `json:"class,omitempty"` // what Until follows from; empty: from nothing

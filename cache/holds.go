@@ -116,7 +116,7 @@ const renewShare = 0.4
 func (r *request) renew(ctx context.Context, a *keptAnswer) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(r.query.Deadline)*renewShare))
 	defer cancel()
-	ids, ok := r.writtenSince(ctx, a)
+	ids, removed, ok := r.writtenSince(ctx, a)
 	if !ok {
 		return false
 	}
@@ -126,6 +126,9 @@ func (r *request) renew(ctx context.Context, a *keptAnswer) bool {
 	}
 	r.o.Metrics.countRenewed()
 	a.Answer, a.Trace, a.Version, a.MadeAt = answer, trace, r.version, r.now
+	if removed || a.Version-a.Base >= changesPerEdition {
+		a.newEdition()
+	}
 	if until := a.Trace.Until; !until.IsZero() && until.Before(a.Until) {
 		a.Until = until
 	}
@@ -133,24 +136,26 @@ func (r *request) renew(ctx context.Context, a *keptAnswer) bool {
 }
 
 // writtenSince returns the facts that are new since an answer was made, say something else,
-// or are gone; !ok: they are not known, or not all that the answer follows from.
-func (r *request) writtenSince(ctx context.Context, a *keptAnswer) (ids []string, ok bool) {
+// or are gone, and whether any may be gone; !ok: they are not known, or not all that the
+// answer follows from.
+func (r *request) writtenSince(ctx context.Context, a *keptAnswer) (ids []string, removed, ok bool) {
 	changes, whole, err := r.o.Changes.ChangesSince(ctx, r.scope, a.Version)
 	if err != nil || !whole {
-		return nil, false
+		return nil, false, false
 	}
 	for _, c := range changes {
 		if c.Version > r.version {
 			break // read meanwhile: r.version was read before
 		}
 		if c.Everything || (len(c.Messages) > 0 && r.query.Messages > 0) {
-			return nil, false
+			return nil, false, false
 		}
 		ids = append(append(ids, c.Added...), c.Touched...)
+		removed = removed || len(c.Touched) > 0
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	return ids, len(ids) <= pika.MaxChangeIDs
+	return ids, removed, len(ids) <= pika.MaxChangeIDs
 }
 
 // vectorsOf returns vectors of facts. One that is not there yet is missing.

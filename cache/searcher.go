@@ -239,6 +239,7 @@ func (r *request) made(given pika.Answer, trace *search.Trace, took time.Duratio
 	a := &keptAnswer{Version: r.version, MadeAt: r.now, Took: took, Answer: given, Trace: trace}
 	a.Soft, a.Until = ends(r.now, r.o.TTL, trace.Until)
 	r.o.TTLs.shorten(r.key, r.scope, a)
+	a.newEdition()
 	return a
 }
 

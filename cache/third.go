@@ -58,30 +58,34 @@ func (r *request) countAsked(n pika.NotedSearch) {
 // neverKept stands for the answer to a question that was asked once.
 const neverKept = 0
 
-// which tells the answers to a question apart: one that holds for a later version too is
-// another one, as what was removed meanwhile took all answers of before with it.
-func (a *keptAnswer) which() int64 { return a.MadeAt.UnixNano() + a.Version }
+// changesPerEdition is how many versions an answer may move on until the third tier gets it
+// again. What it has is brought up to date when it is read: it need not be written each time.
+const changesPerEdition = 16
+
+// newEdition makes an answer another one for the third tier, as it must be where what was
+// removed took all answers of before out of it.
+func (a *keptAnswer) newEdition() { a.Edition, a.Base = a.MadeAt.UnixNano()+a.Version, a.Version }
 
 // second reports whether a question was asked before and its answer is not in the third
 // tier as far as this process knows.
 func (t *third) second(key string, a *keptAnswer) (yes bool) {
 	hash := maphash.String(t.seed, key)
-	if kept, ok := t.sights.GetIfPresent(hash); ok && kept == a.which() {
+	if kept, ok := t.sights.GetIfPresent(hash); ok && kept == a.Edition {
 		return false
 	}
 	t.sights.Compute(hash, func(kept int64, found bool) (int64, otter.ComputeOp) {
-		yes = found && kept != a.which()
+		yes = found && kept != a.Edition
 		if !found {
 			return neverKept, otter.WriteOp
 		}
-		return a.which(), otter.WriteOp
+		return a.Edition, otter.WriteOp
 	})
 	return yes
 }
 
 // has notes that an answer is in the third tier.
 func (t *third) has(key string, a *keptAnswer) {
-	t.sights.Set(maphash.String(t.seed, key), a.which())
+	t.sights.Set(maphash.String(t.seed, key), a.Edition)
 }
 
 // sighted keeps an answer that was given, if its question was asked before.
@@ -127,7 +131,10 @@ func (r *request) lookUpThird(ctx context.Context) *pika.Answer {
 		return nil
 	}
 	a := r.readThird(ctx)
-	moved := a != nil && a.Version != r.version
+	edition := int64(0)
+	if a != nil {
+		edition = a.Edition
+	}
 	if a == nil || !r.holds(ctx, a) {
 		r.o.Metrics.count(L3, 0, 1)
 		r.o.Metrics.count(Precomputed, 0, 1)
@@ -138,11 +145,11 @@ func (r *request) lookUpThird(ctx context.Context) *pika.Answer {
 	}
 	r.o.Metrics.count(L3, 1, 0)
 	r.o.Metrics.countSaved(a.Took - r.o.Now().Sub(r.now))
-	return r.giveThird(ctx, a, moved)
+	return r.giveThird(ctx, a, a.Edition != edition)
 }
 
-// giveThird gives an answer and puts it back into the other tiers. One whose version moved
-// is kept anew, so that the next time fewer changes are to be judged.
+// giveThird gives an answer and puts it back into the other tiers. One that moved on to
+// another edition is kept anew, so that the next time fewer changes are to be judged.
 func (r *request) giveThird(ctx context.Context, a *keptAnswer, moved bool) *pika.Answer {
 	given := a.given(pika.TierL3, r.now)
 	r.o.TTLs.given(r.key, a)

@@ -49,6 +49,7 @@ type Engine struct {
 	config       Config
 	metrics      *metrics
 	vocabularies *vocabularies
+	counted      *countedTexts
 
 	embedder, vectors, unsettled, words, keyword, graph, facts, reranker *guard
 }
@@ -69,6 +70,7 @@ func New(c Config) *Engine {
 		config:       c,
 		metrics:      m,
 		vocabularies: newVocabularies(c.Keyword, words),
+		counted:      newCountedTexts(),
 		embedder:     newGuard(pika.LegEmbedder, m.leg(pika.LegEmbedder)),
 		vectors:      newGuard(pika.LegVectors, m.leg(pika.LegVectors)),
 		// Apart from the index: neither's failure may close the other.

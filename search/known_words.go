@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/maypok86/otter/v2"
+
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/keyword"
 )
@@ -39,16 +41,39 @@ func (k *knownRanking) score(f *pika.Fact) float64 {
 	if len(k.query) == 0 {
 		return 0
 	}
-	return k.words.bm25(k.query, k.document(f))
+	score, known := k.scored[f.ID]
+	if !known {
+		score = k.words.bm25(k.query, k.document(f))
+		k.scored[f.ID] = score
+	}
+	return score
 }
 
-// document counts the words of a fact, once.
-func (k *knownRanking) document(f *pika.Fact) keyword.Document {
-	d, counted := k.documents[f.ID]
-	if !counted {
-		d = keyword.Count(f.Text)
-		k.documents[f.ID] = d
+// document counts the words of a fact, or knows them from another ranking.
+func (k *knownRanking) document(f *pika.Fact) keyword.Document { return k.counted.of(f.Text) }
+
+// countedBytes bounds the counted texts in memory, of all users together.
+const countedBytes = 16 << 20
+
+// countedTexts keeps the words of texts that were ranked again of late: counting them is most
+// of what that takes.
+type countedTexts struct {
+	cache *otter.Cache[string, keyword.Document]
+}
+
+func newCountedTexts() *countedTexts {
+	return &countedTexts{otter.Must(&otter.Options[string, keyword.Document]{
+		MaximumWeight: countedBytes,
+		Weigher:       func(text string, d keyword.Document) uint32 { return uint32(len(text) + bytesPerTerm*(len(d.Terms)+1)) },
+	})}
+}
+
+func (c *countedTexts) of(text string) keyword.Document {
+	if d, ok := c.cache.GetIfPresent(text); ok {
+		return d
 	}
+	d := keyword.Count(text)
+	c.cache.Set(text, d)
 	return d
 }
 

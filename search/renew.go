@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/keyword"
 )
 
 // Since is what was written since an answer was made.
@@ -68,7 +67,7 @@ type knownRanking struct {
 	words  *Vocabulary
 	query  pika.KeywordQuery
 
-	documents map[string]keyword.Document // of facts
+	scored map[string]float64 // BM25 by fact, of those that were weighed
 
 	vector  []float32
 	cosines map[string]float64 // of those that the vector leg would find
@@ -88,7 +87,7 @@ type knownRanking struct {
 
 // known begins with what an earlier search for the same question ranked.
 func (s *run) known(t *Trace) (*knownRanking, bool) {
-	k := &knownRanking{run: s, before: t, vector: t.Vector, scale: t.Scale, hits: t.Hits, low: t.Low, below: t.Below, least: t.Least, silent: t.Silent, cosines: map[string]float64{}, documents: map[string]keyword.Document{}}
+	k := &knownRanking{run: s, before: t, vector: t.Vector, scale: t.Scale, hits: t.Hits, low: t.Low, below: t.Below, least: t.Least, silent: t.Silent, cosines: map[string]float64{}, scored: map[string]float64{}}
 	if s.plan.Text != t.Text || len(s.plan.Parts) > 0 || !k.readWords() || !sameQuery(k.query, t.Words) {
 		return nil, false
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/pikamem/pika"
-	"github.com/pikamem/pika/keyword"
 )
 
 // localVectors is a pika.Vectors that may know a user's vectors in the memory of the process.
@@ -49,7 +48,7 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	if len(s.plan.Parts) > 0 || confines(q.Filters) {
 		return Transferred{}, false
 	}
-	k := &transfer{knownRanking: knownRanking{run: s, before: t, cosines: map[string]float64{}, documents: map[string]keyword.Document{}}, vectors: vectors}
+	k := &transfer{knownRanking: knownRanking{run: s, before: t, cosines: map[string]float64{}, scored: map[string]float64{}}, vectors: vectors}
 	if !k.readWords() || !k.gather() || !k.read(k.candidates()) || !k.compareRest() || s.incomplete.Load() {
 		return Transferred{}, false
 	}
