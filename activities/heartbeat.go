@@ -18,6 +18,11 @@ func beat(ctx context.Context) (stop func()) {
 	if !activity.IsActivity(ctx) {
 		return func() {}
 	}
+	return beating(ctx, func() { activity.RecordHeartbeat(ctx) }) // a step shorter than BeatEvery needs none
+}
+
+// beating calls beat every BeatEvery until the returned function is called, or ctx ends.
+func beating(ctx context.Context, beat func()) (stop func()) {
 	done := make(chan struct{})
 	var wait sync.WaitGroup
 	wait.Go(func() {
@@ -30,7 +35,7 @@ func beat(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				activity.RecordHeartbeat(ctx) // a step shorter than this needs none
+				beat()
 			}
 		}
 	})

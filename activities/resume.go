@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"sync"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 )
@@ -48,26 +47,11 @@ func (l *latest[S]) get() S {
 // beat heartbeats with the state until the returned function is called, and once more
 // then, so that an attempt that ends early leaves the last state behind.
 func (l *latest[S]) beat(ctx context.Context) (stop func()) {
-	done := make(chan struct{})
-	var wait sync.WaitGroup
-	activity.RecordHeartbeat(ctx, l.get())
-	wait.Go(func() {
-		ticker := time.NewTicker(BeatEvery)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-				activity.RecordHeartbeat(ctx, l.get())
-			}
-		}
-	})
+	record := func() { activity.RecordHeartbeat(ctx, l.get()) }
+	record()
+	end := beating(ctx, record)
 	return func() {
-		close(done)
-		wait.Wait()
-		activity.RecordHeartbeat(ctx, l.get())
+		end()
+		record()
 	}
 }

@@ -126,7 +126,6 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 	if r.key == "" {
 		return s.ask(ctx, scope, q)
 	}
-	r.askedKey = askingsKey(r)
 	s.o.TTLs.asked(r.key, r.now)
 	r.countAsked(pika.NotedSearch{Searches: 1})
 	if q.Cache != pika.CacheRefresh {
@@ -142,6 +141,7 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 		}
 		s.o.Metrics.count(L1, 0, 1)
 	}
+	r.askedKey = askingsKey(r)
 	r.readVersion(ctx)
 	// Those who ask the same at the same time share one answer, if they have the same time
 	// for it and no change came between them.

@@ -25,12 +25,6 @@ const maxExpanded = 4
 // distinct word, with the ways the user's texts may write it, and one for each concept
 // it names in Vietnamese or English.
 func (p *Plan) KeywordQuery(part string, v *Vocabulary) pika.KeywordQuery {
-	query, _ := p.keywordQuery(part, v)
-	return query
-}
-
-// keywordQuery also returns the words that the vocabulary does not hold, folded.
-func (p *Plan) keywordQuery(part string, v *Vocabulary) (query pika.KeywordQuery, unknown []string) {
 	x := expander{plan: p, vocabulary: v}
 	terms := text.Terms(part)
 	for i := 0; i < len(terms); i++ {
@@ -46,7 +40,7 @@ func (p *Plan) keywordQuery(part string, v *Vocabulary) (query pika.KeywordQuery
 			x.add(pika.Alternative{Term: c, Weight: min(p.Weights.Concept/p.Weights.Keyword, pika.MaxTermWeight)})
 		}
 	}
-	return x.query, x.unknown
+	return x.query
 }
 
 // expander builds one keyword query.

@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/pikamem/pika"
 )
@@ -101,12 +100,11 @@ func (k *transfer) gather() bool {
 	if err != nil {
 		return false
 	}
+	round(near)
+	k.near = near
 	for _, h := range near {
-		h.Score = float64(float32(h.Score))
-		k.near = append(k.near, h)
 		k.cosines[h.ID] = h.Score
 	}
-	slices.SortFunc(k.near, better)
 	k.scale, k.hits = CosineScale(k.near), len(k.near)
 	if k.hits > 0 {
 		k.low = k.near[k.hits-1].Score

@@ -60,10 +60,7 @@ func (f *vectorFinder) find(ctx context.Context, limit int) (hits []pika.Scored,
 	hits, err = guarded(ctx, f.Engine.vectors, func(ctx context.Context) ([]pika.Scored, error) {
 		return f.index.Vectors.SearchVectors(ctx, f.scope, f.corpus, f.vector(), limit)
 	})
-	for i := range hits {
-		hits[i].Score = float64(float32(hits[i].Score))
-	}
-	slices.SortFunc(hits, better) // of those that are equal now
+	round(hits)
 	side.Wait()
 	switch {
 	case err == nil:
@@ -146,6 +143,15 @@ func overlay(hits, exact []pika.Scored) []pika.Scored {
 // better is the order of pika.Scored.
 func better(a, b pika.Scored) int {
 	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
+}
+
+// round gives an index's hits the precision in which traces hold cosines, and orders again
+// those that are equal then.
+func round(hits []pika.Scored) {
+	for i := range hits {
+		hits[i].Score = float64(float32(hits[i].Score))
+	}
+	slices.SortFunc(hits, better)
 }
 
 // cosine of two unit vectors of one length, in the precision in which traces hold it.
