@@ -111,7 +111,7 @@ func (c *classes) correct(k answerClass) float64 {
 type SemanticClass struct {
 	Class        string // certified, slight, grave or pooled
 	Right, Wrong int
-	Correct      float64 // how probable it is that the next one is right; from 0.99 on it is given uncertified
+	Correct      float64 // how probable it is that the next one is right; it is given from 0.99 on
 }
 
 // all returns what was learnt, by class.
