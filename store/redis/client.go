@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"crypto/tls"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,10 +51,11 @@ func (c Config) serverOptions(encryption *tls.Config) *redis.Options {
 	}
 }
 
-// clusterOptions: one more redirection than retries, as a moved key is no failure.
+// clusterOptions: one more redirection than retries, as a moved key is no failure. The
+// client appends the nodes it learns to its addresses, so they are its own.
 func (c Config) clusterOptions(encryption *tls.Config) *redis.ClusterOptions {
 	return &redis.ClusterOptions{
-		Addrs: c.Addresses, Username: c.Username, Password: c.Password, TLSConfig: encryption,
+		Addrs: slices.Clone(c.Addresses), Username: c.Username, Password: c.Password, TLSConfig: encryption,
 		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: noNotifications(),
 		MaxRedirects: retries + 1, MaxRetries: retries, MinRetryBackoff: retryPause, MaxRetryBackoff: retryPause,
 		DialTimeout: c.DialTimeout, DialerRetries: 1,
