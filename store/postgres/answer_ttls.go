@@ -16,7 +16,7 @@ func (db *DB) NoteAnswerUse(ctx context.Context, use []pika.AnswerUse) error {
 	if err != nil {
 		return err
 	}
-	return db.do(ctx, operation{what: "note the use of answers", write: true, once: true}, func(ctx context.Context, t *tx) error {
+	return db.do(ctx, operation{what: "note the use of answers", write: true, once: true, lossy: true}, func(ctx context.Context, t *tx) error {
 		return t.finish(ctx, exec(`INSERT INTO answer_ttls AS a (class, hits, misses) SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
 			ON CONFLICT (class) DO UPDATE SET hits = a.hits + excluded.hits, misses = a.misses + excluded.misses`,
 			column(use, func(u *pika.AnswerUse) string { return string(u.Class) }),

@@ -16,7 +16,7 @@ func (db *DB) NoteSearches(ctx context.Context, searches []pika.NotedSearch) err
 	if err != nil {
 		return err
 	}
-	op := operation{what: "note what is asked", access: everyone, write: true, once: true}
+	op := operation{what: "note what is asked", access: everyone, write: true, once: true, lossy: true}
 	return db.do(ctx, op, func(ctx context.Context, t *tx) error {
 		if len(rows) == 0 {
 			return t.finish(ctx)

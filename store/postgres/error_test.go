@@ -262,6 +262,44 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// TestGivingUpCostsNoConnection: a call that is given up, as a search's are at their
+// deadline, leaves the connections as they are: making new ones would slow down the calls
+// after it, which are given up in their turn.
+func TestGivingUpCostsNoConnection(t *testing.T) {
+	t.Parallel()
+	db, err := postgres.Open(postgres.Config{URL: database(t, t.TempDir()), MaxConns: 4, MinIdleConns: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	nothing := func() {}
+	if err := db.ReadTwice(t.Context(), nothing); err != nil {
+		t.Fatal(err)
+	}
+	for name, giveUp := range map[string]func(context.Context) (context.Context, context.CancelFunc, func()){
+		"cancelled": func(ctx context.Context) (context.Context, context.CancelFunc, func()) {
+			ctx, cancel := context.WithCancel(ctx)
+			return ctx, cancel, cancel
+		},
+		"at its deadline": func(ctx context.Context) (context.Context, context.CancelFunc, func()) {
+			ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+			return ctx, cancel, func() { <-ctx.Done() }
+		},
+	} {
+		ctx, cancel, between := giveUp(t.Context())
+		if err := db.ReadTwice(ctx, between); err == nil {
+			t.Errorf("%s: there is no error", name)
+		}
+		cancel()
+		if err := db.ReadTwice(t.Context(), nothing); err != nil {
+			t.Errorf("after one that was given up %s: %v", name, err)
+		}
+		if n := db.Connected(); n != 1 {
+			t.Errorf("%s: the pool connected %d times; want 1", name, n)
+		}
+	}
+}
+
 // waitForLock waits until a statement on the database waits for a lock.
 func waitForLock(t testing.TB, url string) {
 	conn, err := pgx.Connect(context.Background(), url)

@@ -44,7 +44,7 @@ func (db *DB) KeepAnswer(ctx context.Context, scope pika.Scope, a pika.KeptAnswe
 	if err != nil {
 		return err
 	}
-	return db.doLocked(ctx, scope, operation{what: "keep an answer"}, func(ctx context.Context, t *tx) error {
+	return db.doLocked(ctx, scope, operation{what: "keep an answer", lossy: true}, func(ctx context.Context, t *tx) error {
 		return t.finish(ctx, makeKnown(scope),
 			exec(`INSERT INTO query_cache AS c (scope, tenant, key, question, query, searches, warmed, read, counted_at, used_at, until, value)
 				SELECT $1, $2, $3, $4, $5, 0, 0, 0, 0, $6, $7, $8
@@ -93,7 +93,7 @@ func (db *DB) ExpireAnswers(ctx context.Context, now time.Time, limit int) (int,
 		return 0, err
 	}
 	var expired int
-	err := db.do(ctx, operation{what: "remove old answers", access: everyone, write: true, list: true}, func(ctx context.Context, t *tx) error {
+	err := db.do(ctx, operation{what: "remove old answers", access: everyone, write: true, list: true, lossy: true}, func(ctx context.Context, t *tx) error {
 		remove := exec(`UPDATE query_cache AS c SET until = NULL, value = NULL
 			FROM (SELECT scope, key FROM query_cache WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE) AS old
 			WHERE c.scope = old.scope AND c.key = old.key`, truth.Micros(now), limit)

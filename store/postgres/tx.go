@@ -56,6 +56,7 @@ type operation struct {
 	list   bool // it reads a part of a long list in the order of an index
 	whole  bool // it reads whole tables: its statement may take as long as the call
 	until  bool // the caller set a deadline
+	lossy  bool // it may be lost if the server dies right after it: it does not wait for the disk
 }
 
 // attempts bounds how often an operation is tried when it failed by no fault of its own.
@@ -112,7 +113,7 @@ func (db *DB) try(ctx context.Context, op operation, f func(context.Context, *tx
 		return false, nil
 	}
 	undo(conn)
-	lost := isLost(err)
+	lost := ctx.Err() == nil && isLost(err) // a call that was given up says nothing of its connection
 	if lost {
 		db.pool.Reset() // what ended this connection may have ended the idle ones
 	}
@@ -134,8 +135,12 @@ func (db *DB) opening(ctx context.Context, op operation) []statement {
 	if op.list {
 		sort = "off"
 	}
-	return []statement{exec(begin), exec(settings,
+	opening := []statement{exec(begin), exec(settings,
 		op.access.tenant, all, millis(db.statementTimeout(ctx, op)), millis(db.config.LockTimeout), millis(db.config.IdleTimeout), sort)}
+	if op.lossy {
+		opening = append(opening, exec("SET LOCAL synchronous_commit = off"))
+	}
+	return opening
 }
 
 // settings are the settings of a transaction. Every query here has an index that it is
