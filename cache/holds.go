@@ -19,7 +19,7 @@ func (r *request) readVersion(ctx context.Context) {
 }
 
 func (r *request) patience() time.Duration {
-	return time.Duration(float64(r.query.Deadline) * cacheShare / 2)
+	return time.Duration(float64(r.query.Deadline) * cacheShare)
 }
 
 // lookUp returns the shared cache's answer if it holds, nil: there is none.

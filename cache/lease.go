@@ -33,7 +33,7 @@ func (r *request) await(ctx context.Context) *pika.Answer {
 	return r.lookUp(ctx)
 }
 
-func (r *request) longestWait() time.Duration { return min(longestWait, r.patience()) }
+func (r *request) longestWait() time.Duration { return min(longestWait, r.patience()/2) }
 
 // lease takes a lease, unless another holder has it or the cache fails.
 func (r *request) lease(ctx context.Context, key string, ttl time.Duration) (release func(), taken, failed bool) {

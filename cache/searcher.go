@@ -87,7 +87,8 @@ var _ pika.Searcher = (*Searcher)(nil)
 // them is not kept.
 const maxWrites = 64
 
-// cacheShare is the part of a search's time that looking into caches may take.
+// cacheShare is the part of a search's time that one look into a cache, or at the version of
+// a memory, may take.
 const cacheShare = 0.25
 
 // NewSearcher returns a Searcher in front of source.

@@ -80,8 +80,38 @@ func TestUnavailableOnlyWithoutTheTruth(t *testing.T) {
 				if pika.CodeOf(err) != pika.Unavailable {
 					t.Errorf("Search = %v; want unavailable", err)
 				}
-				if took := time.Since(started); took > 95*time.Millisecond {
+				if took := time.Since(started); took > 150*time.Millisecond {
 					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// A truth that is a little late makes a late answer, not none: half of the deadline more.
+func TestAnswerWaitsForTheTruth(t *testing.T) {
+	t.Parallel()
+	for late, want := range map[time.Duration]pika.Code{20 * time.Millisecond: "", 60 * time.Millisecond: "", 160 * time.Millisecond: pika.Unavailable} {
+		t.Run(late.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := linhsMemory()
+				m.faults = faults{pika.LegVectors: hang, pika.LegFacts: func(ctx context.Context) error {
+					select {
+					case <-time.After(late):
+						return nil
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				}}
+				q := question("con mèo tên Mướp")
+				q.Deadline = 100 * time.Millisecond
+				a, err := m.engine().Search(t.Context(), linh, q)
+				if pika.CodeOf(err) != want && err != nil || (err == nil) != (want == "") {
+					t.Fatalf("Search = %v; want code %q", err, want)
+				}
+				if err == nil && len(a.Facts) == 0 {
+					t.Error("there are no facts")
 				}
 			})
 		})

@@ -16,6 +16,7 @@ import (
 const (
 	legShare    = 0.80 // the legs must have answered
 	answerShare = 0.95 // the truth must have been read
+	firstShare  = 1.50 // … read at all: an answer that is a little late is better than none
 )
 
 // Config is what an Engine needs. All ports are required, unless they say otherwise.
@@ -142,7 +143,11 @@ func (e *Engine) SearchTraced(ctx context.Context, scope pika.Scope, q pika.Quer
 	legCtx, cancelLegs := context.WithTimeout(ctx, share(budget, legShare))
 	defer cancelLegs()
 
+	firstCtx, cancelFirst := context.WithTimeout(ctx, share(budget, firstShare))
+	defer cancelFirst()
+
 	s := newRun(e, scope, q, answerCtx, legCtx)
+	s.firstCtx = firstCtx
 	answer, trace, err := s.answer()
 	if err := ctx.Err(); errors.Is(err, context.Canceled) {
 		return pika.Answer{}, nil, ended(err)

@@ -16,8 +16,9 @@ import (
 // Limits of one leg, shared by all searches of an Engine.
 const (
 	maxConcurrentCalls = 64              // calls of a leg that run at once, hanging ones included
-	breakerFailures    = 5               // of the last breakerWindow calls open the breaker
-	breakerWindow      = 10              //
+	breakerRate        = 0.5             // opens the breaker: the share of failures among the calls of breakerPeriod
+	breakerCalls       = 5               // that there must have been in it
+	breakerPeriod      = 3 * time.Second // longer than a server is busy with something else at times
 	breakerDelay       = 1 * time.Second // until an open breaker lets one call try
 	// fairShare is how long a call must have had before its lateness counts against
 	// the leg: callers with tiny deadlines must not close a leg to the others.
@@ -45,7 +46,7 @@ func newGuard(leg pika.Leg, meter legMeter) *guard {
 		leg:   leg,
 		slots: bulkhead.New[any](maxConcurrentCalls),
 		breaker: circuitbreaker.NewBuilder[any]().
-			WithFailureThresholdRatio(breakerFailures, breakerWindow).
+			WithFailureRateThreshold(breakerRate, breakerCalls, breakerPeriod).
 			WithSuccessThreshold(1).
 			WithDelay(breakerDelay).
 			Build(),

@@ -70,6 +70,15 @@ type reader[T any] struct {
 	hasRead bool
 }
 
+// patience is the context of the next read. Without any fact there is no answer, so the
+// first read of facts has longer.
+func (r *reader[T]) patience() context.Context {
+	if r.corpus == pika.CorpusFacts && !r.hasRead {
+		return r.firstCtx
+	}
+	return r.ctx
+}
+
 // hydrate walks down the ranking and returns the first items, as many as are ranked, that
 // the truth holds and the filters let pass. With an error come the items read before it.
 func (r *reader[T]) hydrate(ranked []Candidate, evidence []Evidence) ([]found[T], error) {
@@ -103,7 +112,7 @@ func (r *reader[T]) load(ranked []Candidate, limit int) error {
 			break
 		}
 	}
-	items, err := guarded(r.ctx, r.facts, func(ctx context.Context) ([]T, error) { return r.read(ctx, ids) })
+	items, err := guarded(r.patience(), r.facts, func(ctx context.Context) ([]T, error) { return r.read(ctx, ids) })
 	if err != nil {
 		return err
 	}
@@ -122,7 +131,7 @@ func (r *reader[T]) load(ranked []Candidate, limit int) error {
 // probe reads one id that nothing bears: when every leg is lost, it tells an empty
 // memory index from a truth that is down.
 func (r *reader[T]) probe() error {
-	_, err := guarded(r.ctx, r.facts, func(ctx context.Context) ([]T, error) {
+	_, err := guarded(r.patience(), r.facts, func(ctx context.Context) ([]T, error) {
 		return r.read(ctx, []string{pika.DeriveID("probe")})
 	})
 	return err

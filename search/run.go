@@ -25,6 +25,7 @@ type run struct {
 	questions []string // the plan's: the whole, then its parts
 	index     pika.Index
 	ctx       context.Context // until the truth must have been read
+	firstCtx  context.Context // … read at all, so that there is an answer
 	legCtx    context.Context // until the legs must have answered
 
 	matching *matching // nil: no filter confines the legs

@@ -42,7 +42,8 @@ milvus_prepare() {
 
 milvus_spawn() {
 	cd "$data/milvus"
-	spawn milvus env DEPLOY_MODE=STANDALONE METRICS_PORT="$(milvus_health_port)" MILVUS_RUN_DIR="$data/milvus/run" \
+	# It builds indexes on all cores, and searches wait for the others.
+	spawn milvus nice -n 10 env DEPLOY_MODE=STANDALONE METRICS_PORT="$(milvus_health_port)" MILVUS_RUN_DIR="$data/milvus/run" \
 		LD_LIBRARY_PATH="$milvus_programs/bin" "$milvus_programs/bin/milvus" run standalone
 }
 

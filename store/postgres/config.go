@@ -121,15 +121,19 @@ func (c Config) poolConfig() (*pgxpool.Config, error) {
 	return p, nil
 }
 
-// cancelDelay is how long a call waits for the server to obey a cancellation before it
-// gives the connection up.
-const cancelDelay = 250 * time.Millisecond
+// A statement whose call is over usually ends by itself, as its statement_timeout is the
+// time that the call had. One that does not is cancelled: for that pgx connects once more,
+// and holds the connection, and the caller, for 100 ms after it.
+const (
+	cancelAfter = 50 * time.Millisecond  // that the call is over
+	giveUpAfter = 250 * time.Millisecond // the connection, if the server does not obey
+)
 
 func setConn(conn *pgx.ConnConfig, application string, timeout time.Duration) {
 	conn.ConnectTimeout = timeout
 	conn.RuntimeParams["application_name"] = application
 	// A cancelled statement is cancelled on the server too, and its connection lives on.
 	conn.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelDelay}
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, CancelRequestDelay: cancelAfter, DeadlineDelay: giveUpAfter}
 	}
 }
