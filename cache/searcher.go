@@ -44,6 +44,8 @@ type SearcherOptions struct {
 
 	Kept pika.QueryCache // the third tier, beside the truth; nil: there is none
 
+	ExactOnly bool // no question is answered from another one's answer
+
 	TTL        time.Duration // how long an answer is kept at most. Defaults to DefaultAnswerTTL
 	TTLs       *TTLs         // what shortens that. nil: nothing
 	LocalBytes int64         // of answers in this process. Defaults to 64 MiB
@@ -76,6 +78,7 @@ type Searcher struct {
 	semantic semantic
 
 	refreshing refreshes
+	load       load
 
 	writing sync.WaitGroup
 	writes  chan struct{} // holds a token for each write to the shared cache
@@ -118,6 +121,11 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 
 // Search implements pika.Searcher.
 func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, error) {
+	began := time.Now()
+	defer func() {
+		now := time.Now()
+		s.load.add(now.Sub(began), now)
+	}()
 	if q.Cache == pika.CacheOff || search.Check(q) != nil {
 		return s.ask(ctx, scope, q)
 	}
@@ -181,6 +189,7 @@ type request struct {
 	askedKey string   // of what was asked in the same way; empty: it is compared with none
 	askings  []asking // what was
 	decision *pika.CacheDecision
+	shared   float64      // of its question's words
 	explored *exploration // nil: nothing was
 }
 

@@ -21,15 +21,16 @@ const (
 
 // asking is a question that was asked and whose answer is kept.
 type asking struct {
-	Text string `json:"q"`
-	Key  string `json:"k"` // of its answer
+	Text      string `json:"q"`
+	Key       string `json:"k"`           // of its answer
+	Explained bool   `json:"e,omitempty"` // the answer is, so it is not brought up to date
 }
 
 // askingsKey names the list of what was asked in the same way: everything that an answer
 // follows from is equal, but for the words. Empty: such a question is compared with none.
 func askingsKey(r *request) string {
-	if search.RelativeTimes(r.query, r.now) {
-		return "" // what it asks moves with the day
+	if r.o.ExactOnly || search.RelativeTimes(r.query, r.now) { // what these ask moves with the day
+		return ""
 	}
 	other := r.query
 	other.Text, other.Explain = "", false
@@ -58,8 +59,9 @@ func (r *request) fromAnother(ctx context.Context) *pika.Answer {
 		if a.Key == r.key {
 			continue
 		}
-		verdict := paraphrase.Compare(r.semantic.questions.read(a.Text), mine)
-		if r.decide(a, verdict); verdict.Same {
+		kept := r.semantic.questions.read(a.Text)
+		verdict := paraphrase.Compare(kept, mine)
+		if r.decide(a, kept, mine, verdict); verdict.Same {
 			if given := r.transfer(ctx, a, verdict); given != nil {
 				r.o.Metrics.count(Semantic, 1, 0)
 				return given
@@ -72,10 +74,14 @@ func (r *request) fromAnother(ctx context.Context) *pika.Answer {
 }
 
 // decide remembers what was decided, for who asks for explanations: the question that asks
-// the same, else the first that a guard told apart.
-func (r *request) decide(a asking, v paraphrase.Verdict) {
-	if r.decision == nil || v.Same {
-		r.decision = &pika.CacheDecision{Question: a.Text, Kind: string(v.Kind), Refused: string(v.Refused)}
+// the same, else the one that looks most alike.
+func (r *request) decide(a asking, kept, mine *paraphrase.Question, v paraphrase.Verdict) {
+	if !r.query.Explain && !v.Same {
+		return
+	}
+	shared := kept.Shared(mine)
+	if d := r.decision; d == nil || v.Same || (d.Kind == "" && shared > r.shared) {
+		r.decision, r.shared = &pika.CacheDecision{Question: a.Text, Kind: string(v.Kind), Refused: string(v.Refused)}, shared
 	}
 }
 
@@ -129,7 +135,7 @@ func (r *request) keptFor(ctx context.Context, a asking) *keptAnswer {
 		return nil
 	}
 	other := *r
-	other.key, other.query.Text, other.query.Explain = a.Key, a.Text, false
+	other.key, other.query.Text, other.query.Explain = a.Key, a.Text, a.Explained
 	moved := kept.Version != r.version
 	if !other.holds(ctx, kept) {
 		return nil
@@ -169,10 +175,13 @@ func (r *request) remind(ctx context.Context, a *keptAnswer) {
 // noteAsking remembers that this question's answer is kept, for other questions. Of two that
 // are noted at the same time one may be lost: then it is compared with nothing.
 func (r *request) noteAsking(ctx context.Context) {
-	if r.askedKey == "" {
+	mine := asking{Text: r.query.Text, Key: r.key, Explained: r.query.Explain}
+	same := func(a asking) bool { return a.Text == mine.Text || a.Key == mine.Key }
+	better := func(a asking) bool { return same(a) && mine.Explained && !a.Explained }
+	if r.askedKey == "" || slices.ContainsFunc(r.askings, better) {
 		return
 	}
-	next := append([]asking{{Text: r.query.Text, Key: r.key}}, slices.DeleteFunc(slices.Clone(r.askings), func(a asking) bool { return a.Key == r.key })...)
+	next := append([]asking{mine}, slices.DeleteFunc(slices.Clone(r.askings), same)...)
 	encoded, err := json.Marshal(next[:min(len(next), maxAskings)])
 	if err != nil {
 		return

@@ -168,6 +168,42 @@ func TestSemanticDecisions(t *testing.T) {
 	}
 }
 
+// Who always asks for explanations is answered from his former questions, too, and told so;
+// after a write his answers are made anew.
+func TestExplainedAskings(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write(h.writer, linh, pets...)
+	p := h.open(false)
+	explainedOf(t, p, catCalled)
+	a, d := explainedOf(t, p, askedAs)
+	wantTier(t, "in other words", a, pika.TierL2Semantic)
+	if !d.Given || d.Question != catCalled || a.Facts[0].Explain == nil {
+		t.Errorf("decision %+v, explanation %v", d, a.Facts[0].Explain)
+	}
+	plain := p.askSettled(t, linh, question("please, what is the cat called?"))
+	wantTier(t, "without explanations", plain, pika.TierL2Semantic)
+	if plain.Facts[0].Explain != nil {
+		t.Error("who did not ask for explanations gets them")
+	}
+	h.write(p.freshness, linh, "the parrot is called Rio")
+	a, _ = explainedOf(t, p, catCalled)
+	if a.Tier == pika.TierL1 || a.Tier == pika.TierL2Exact || a.Facts[0].Explain == nil {
+		t.Errorf("after a write the answer is from %s, explained by %v", a.Tier, a.Facts[0].Explain)
+	}
+}
+
+// An operator may have questions answered only by their own answers.
+func TestExactOnly(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write(h.writer, linh, pets...)
+	p := h.open(false, func(o *cache.SearcherOptions) { o.ExactOnly = true })
+	p.askSettled(t, linh, question(catCalled))
+	wantTier(t, "in other words", p.askSettled(t, linh, question(askedAs)), pika.TierNone)
+	wantTier(t, "the same again", ask(t, p, linh, question(askedAs)), pika.TierL1)
+}
+
 // spy notes what is kept in the shared cache.
 type spy struct {
 	pika.Cache

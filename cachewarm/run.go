@@ -15,8 +15,9 @@ const (
 	readTime = 10 * time.Second
 	keepTime = 5 * time.Second
 
-	// A pause is as long as the search before it, and restAtLoad times that more at full
-	// load: at most half of a processor is ever used.
+	// A pause is rest times as long as the search before it, and restAtLoad times that more at
+	// full load: at most a quarter of a processor is ever used.
+	rest        = 3
 	restAtLoad  = 8
 	longestRest = 2 * time.Second
 
@@ -138,7 +139,7 @@ func (run *warmRun) ask(ctx context.Context, scope pika.Scope, q pika.Query) {
 	result, err := run.warm(ctx, scope, q)
 	took := run.now().Sub(began)
 	run.count(result, err)
-	_ = run.pause(ctx, min(time.Duration(float64(took)*(1+restAtLoad*run.load())), longestRest)) // the caller sees that ctx ended
+	_ = run.pause(ctx, min(time.Duration(float64(took)*(rest+restAtLoad*run.load())), longestRest)) // the caller sees that ctx ended
 }
 
 // warm makes one answer. Looking whether there is one, and keeping it, take time beside the

@@ -65,6 +65,22 @@ func Read(question, restored string) *Question {
 	return q
 }
 
+// Shared is the part of the words of two questions that stands in both (Jaccard's index): how
+// much they look alike, which says nothing of what they ask.
+func (q *Question) Shared(o *Question) float64 {
+	mine, all := map[string]bool{}, map[string]bool{}
+	for _, w := range q.words {
+		mine[w.folded], all[w.folded] = true, true
+	}
+	shared := map[string]bool{}
+	for _, w := range o.words {
+		if all[w.folded] = true; mine[w.folded] {
+			shared[w.folded] = true
+		}
+	}
+	return float64(len(shared)) / float64(max(len(all), 1))
+}
+
 // contractions writes out what English draws together.
 var contractions = strings.NewReplacer("can't", "can not", "Can't", "can not", "won't", "will not", "n't", " not", "hat's", "hat is", "ho's", "ho is", "here's", "here is",
 	"hen's", "hen is", "How's", "how is", "how's", "how is", "'re ", " are ", "'ve ", " have ", "'ll ", " will ", "I'm ", "I am ", "i'm ", "i am ", "I'd ", "I would ", "i'd ", "i would ")

@@ -31,7 +31,7 @@ const (
 // What an index found is taken as it was, and what stood below the pool is taken to stay
 // there: each change moves the rest by little, and after many of them a search is asked.
 func (e *Engine) Renew(ctx context.Context, scope pika.Scope, q pika.Query, t *Trace, since Since) (answer pika.Answer, next *Trace, ok bool) {
-	if t.Open {
+	if t.Open || q.Explain { // what explains a fact is not remembered
 		return answer, nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, share(q.Deadline, legShare))

@@ -86,7 +86,7 @@ func (s *run) trace(facts []found[pika.Fact]) *Trace {
 // and entities.
 func (s *run) isOpen() bool {
 	q := s.query
-	return len(s.plan.Parts) > 0 || q.Related > 0 || q.Messages > 0 || q.Explain ||
+	return len(s.plan.Parts) > 0 || q.Related > 0 || q.Messages > 0 ||
 		(q.Rerank != "" && q.Rerank != pika.RerankNone) || s.matching != nil
 }
 

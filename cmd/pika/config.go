@@ -44,6 +44,7 @@ type Config struct {
 	LLMConcurrency  int           // calls of the language model at once
 	LLMCacheTTL     time.Duration // how long its answers are reused
 	CacheTTL        time.Duration // how long answers of searches are kept at most
+	SemanticCache   bool          // a question may be answered from another one's answer that asks the same
 	JobConcurrency  int           // activities at once beside the language model's
 	MaxInFlight     int           // requests at once; more are refused with 503
 	Synchronous     string        // FULL | NORMAL: SQLite's durability against power loss
@@ -124,7 +125,7 @@ func defaults(command string) Config {
 	c := Config{
 		Command: command, Addr: "127.0.0.1:8080", Data: "./pika-data", Vectors: embedded, Graph: embedded, Cache: inMemory,
 		Embedder: "local", TemporalNS: "default", TemporalUIPort: 8233, KeepMessages: true, Memory: 384 << 20,
-		LLMTimeout: time.Minute, LLMConcurrency: 8, LLMCacheTTL: 5 * time.Minute, CacheTTL: 24 * time.Hour, JobConcurrency: 32,
+		LLMTimeout: time.Minute, LLMConcurrency: 8, LLMCacheTTL: 5 * time.Minute, CacheTTL: 24 * time.Hour, SemanticCache: true, JobConcurrency: 32,
 		MaxInFlight: 512, Synchronous: "FULL", LogLevel: slog.LevelInfo,
 		ReconcileSchedule: "17 * * * *", ReconcileGrace: 5 * time.Minute, ReconcileRate: 500, ProbeEvery: 10 * time.Minute,
 		WarmSchedule: "*/15 * * * *", WarmQueries: []string{"Sở thích của tôi", "Gia đình của tôi", "Trường học của tôi"},

@@ -50,6 +50,7 @@ func variables() []variable {
 		{name: "PIKA_LLM_TIMEOUT", dev: "60s", meaning: "longest call of the language model", set: duration(func(c *Config) *time.Duration { return &c.LLMTimeout }, time.Second, 10*time.Minute)},
 		{name: "PIKA_LLM_CONCURRENCY", dev: "8", meaning: "calls of the language model at once, 1–256", set: number(func(c *Config) *int { return &c.LLMConcurrency }, 1, 256)},
 		{name: "PIKA_CACHE_TTL", dev: "24h", meaning: "how long an answer of a search is kept at most while nothing changes it; what is asked seldom, and what holds new facts, is kept shorter (see GET /v1/cache/stats)", set: duration(func(c *Config) *time.Duration { return &c.CacheTTL }, time.Second, 7*24*time.Hour)},
+		{name: "PIKA_SEMANTIC_CACHE", dev: "true", meaning: "true: a question is also answered from what was found for another one that asks the same; false: only for the same question", set: boolean(func(c *Config) *bool { return &c.SemanticCache })},
 		{name: "PIKA_LLM_CACHE_TTL", dev: "5m", meaning: "how long an answer of the language model is reused for a chunk that says the same; each reuse doubles it, up to 1h", set: duration(func(c *Config) *time.Duration { return &c.LLMCacheTTL }, time.Second, 24*time.Hour)},
 		{name: "OPENAI_API_KEY", meaning: "key of the language model's server", secret: true, set: text(func(c *Config) *string { return &c.OpenAIKey })},
 		{name: "OPENAI_BASE_URL", meaning: "any OpenAI-compatible server, with its /v1", set: text(func(c *Config) *string { return &c.OpenAIBaseURL })},

@@ -83,7 +83,7 @@ func (a *App) newWorkers() *workers.Workers {
 		Model:   &activities.Model{Extractor: a.extractor},
 		Indexes: &activities.Indexes{Projections: a.projected},
 		Upkeep:  &activities.Upkeep{Reconciler: a.reconciler},
-		Warming: &activities.Warming{Warmer: newWarmer(a.Config, a.stores.truth, a.answers, a.searcher.Load, a.Log), Tuner: a.newTuner()},
+		Warming: &activities.Warming{Warmer: newWarmer(a.Config, a.stores.truth, a.answers, a.load, a.Log), Tuner: a.newTuner()},
 
 		Concurrency: a.Config.JobConcurrency, ModelConcurrency: a.Config.LLMConcurrency, StopTimeout: stopSteps,
 	})

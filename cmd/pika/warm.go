@@ -26,6 +26,9 @@ func newWarmer(c Config, asked pika.QueryCache, answers *cache.Searcher, load fu
 	}
 }
 
+// load is how busy searches keep the process, 0 to 1.
+func (a *App) load() float64 { return max(a.searcher.Load(), a.answers.Load()) }
+
 // newTuner returns what tunes how long answers are kept.
 func (a *App) newTuner() *cachewarm.Tuner {
 	return &cachewarm.Tuner{

@@ -59,6 +59,7 @@ func (a *App) wire(ctx context.Context) error {
 		Cache: a.stores.cache, Freshness: a.freshness, Changes: a.stores.truth,
 		Index: a.index.Index, Vectors: a.factVectors, Now: a.Now, Log: a.Log, Metrics: a.counts,
 		Kept: a.stores.truth, TTL: a.Config.CacheTTL, TTLs: a.ttls, LocalBytes: a.Config.answerBytes(),
+		ExactOnly: !a.Config.SemanticCache,
 	})
 	a.onClose("the cache of answers", a.answers.Close)
 	return nil
