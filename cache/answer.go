@@ -22,10 +22,10 @@ type keptAnswer struct {
 	Took    time.Duration `json:"took"`  // of the search that made it, in nanoseconds
 	Answer  pika.Answer   `json:"answer"`
 	Trace   *search.Trace `json:"trace"`
-	Vector  []byte        `json:"vector,omitempty"` // the trace's
-	Edition int64         `json:"edition"`          // tells the answers to a question apart that the third tier is to have
-	Base    int64         `json:"base"`             // the version of its edition
-	Ahead   bool          `json:"ahead,omitempty"`  // it was made before anybody asked, and nobody got it yet
+	Vectors [][]byte      `json:"vectors,omitempty"` // the trace's: of the question, then of its parts
+	Edition int64         `json:"edition"`           // tells the answers to a question apart that the third tier is to have
+	Base    int64         `json:"base"`              // the version of its edition
+	Ahead   bool          `json:"ahead,omitempty"`   // it was made before anybody asked, and nobody got it yet
 
 	Class pika.AnswerClass `json:"class,omitempty"` // what Until follows from; empty: from nothing
 }
@@ -33,7 +33,10 @@ type keptAnswer struct {
 // encodeAnswer leaves the answer as it is: others may be giving it.
 func encodeAnswer(a *keptAnswer) ([]byte, error) {
 	encoded := *a
-	encoded.Vector = encodeVector(a.Trace.Vector)
+	encoded.Vectors = [][]byte{encodeVector(a.Trace.Vector)}
+	for i := range a.Trace.Parts {
+		encoded.Vectors = append(encoded.Vectors, encodeVector(a.Trace.Parts[i].Vector))
+	}
 	return json.Marshal(&encoded)
 }
 
@@ -44,15 +47,28 @@ func decodeAnswer(b []byte) (*keptAnswer, error) {
 	if err := json.Unmarshal(b, a); err != nil || a.Trace == nil || a.Version < 0 {
 		return nil, errDamaged
 	}
-	if len(a.Vector) > 0 {
-		v, ok := decodeVector(a.Vector, len(a.Vector)/4)
-		if !ok {
-			return nil, errDamaged
+	if len(a.Vectors) != 1+len(a.Trace.Parts) {
+		return nil, errDamaged
+	}
+	for i, encoded := range a.Vectors {
+		if len(encoded) == 0 {
+			continue
 		}
-		a.Trace.Vector = v
+		v, ok := decodeVector(encoded, len(encoded)/4)
+		switch {
+		case !ok:
+			return nil, errDamaged
+		case i == 0:
+			a.Trace.Vector = v
+		default:
+			a.Trace.Parts[i-1].Vector = v
+		}
 	}
 	return a, nil
 }
+
+// answersOthers reports whether other questions may be answered from what was ranked.
+func (a *keptAnswer) answersOthers() bool { return !a.Trace.Open && len(a.Trace.Parts) == 0 }
 
 // given is the answer as a caller gets it.
 func (a *keptAnswer) given(tier pika.Tier, now time.Time) pika.Answer {
@@ -64,12 +80,8 @@ func (a *keptAnswer) given(tier pika.Tier, now time.Time) pika.Answer {
 // answerKey names the answer to a question: equal only if the scope, the model and
 // everything that the answer follows from are equal. The deadline does not belong to it:
 // an answer that lacks something is never kept. A question that names times which move
-// with the present ("last year") is another one each day. Empty: the question has no key.
-func answerKey(scope pika.Scope, model pika.EmbeddingModel, q pika.Query, now time.Time) string {
-	day := ""
-	if search.RelativeTimes(q, now) {
-		day = now.UTC().Format(time.DateOnly)
-	}
+// with the present ("last year") is another one each day (dayOf). Empty: the question has no key.
+func answerKey(scope pika.Scope, model pika.EmbeddingModel, q pika.Query, day string) string {
 	f := q.Filters
 	metadata, err := json.Marshal(f.Metadata) // sorts its keys
 	if err != nil {
@@ -81,6 +93,14 @@ func answerKey(scope pika.Scope, model pika.EmbeddingModel, q pika.Query, now ti
 		strconv.Itoa(q.Related), strconv.FormatBool(q.Explain),
 		listOf(f.Categories), listOf(f.Predicates), listOf(f.Entities), listOf(f.Languages), f.ConversationID, string(metadata),
 		timeOf(f.RecordedAfter), timeOf(f.RecordedBefore), number(f.MinConfidence))
+}
+
+// dayOf returns the day that a question follows from, empty: from none.
+func dayOf(q pika.Query, now time.Time) string {
+	if search.RelativeTimes(q, now) {
+		return now.UTC().Format(time.DateOnly)
+	}
+	return ""
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

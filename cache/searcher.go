@@ -131,7 +131,8 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 	}
 	r := &request{Searcher: s, scope: scope, query: q, index: s.o.Index(), now: s.o.Now()}
 	r.epoch, r.listening = s.o.Freshness.listening()
-	r.key = answerKey(scope, r.index.Model.EmbeddingModel, q, r.now)
+	r.day = dayOf(q, r.now)
+	r.key = answerKey(scope, r.index.Model.EmbeddingModel, q, r.day)
 	if r.key == "" {
 		return s.ask(ctx, scope, q)
 	}
@@ -175,6 +176,7 @@ type request struct {
 	query pika.Query
 	index pika.Index
 	now   time.Time
+	day   string // that the question follows from
 	key   string
 
 	epoch     int64 // of Freshness, before anything of the memory was read
@@ -283,7 +285,7 @@ func (r *request) write(ctx context.Context, a *keptAnswer, encoded []byte, ttl 
 		r.o.Log.Debug("an answer is not kept", "code", string(pika.CodeOf(err)), "error", err)
 		return
 	}
-	if !a.Trace.Open {
+	if a.answersOthers() {
 		r.noteAsking(ctx)
 	}
 }

@@ -29,12 +29,12 @@ type asking struct {
 // askingsKey names the list of what was asked in the same way: everything that an answer
 // follows from is equal, but for the words. Empty: such a question is compared with none.
 func askingsKey(r *request) string {
-	if r.o.ExactOnly || search.RelativeTimes(r.query, r.now) { // what these ask moves with the day
+	if r.o.ExactOnly || r.day != "" { // what such questions ask moves with the day
 		return ""
 	}
 	other := r.query
 	other.Text, other.Explain = "", false
-	return answerKey(r.scope, r.index.Model.EmbeddingModel, other, r.now) + ":asked"
+	return answerKey(r.scope, r.index.Model.EmbeddingModel, other, r.day) + ":asked"
 }
 
 // semantic is what a Searcher knows of questions that ask the same.
@@ -157,7 +157,7 @@ func (r *request) readAskings(encoded []byte) {
 // late.
 func (r *request) remind(ctx context.Context, a *keptAnswer) {
 	lately := r.askings[:min(len(r.askings), maxAskings/2)]
-	if a.Trace.Open || slices.ContainsFunc(lately, func(o asking) bool { return o.Key == r.key }) {
+	if !a.answersOthers() || slices.ContainsFunc(lately, func(o asking) bool { return o.Key == r.key }) {
 		return
 	}
 	select {

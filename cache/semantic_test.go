@@ -427,6 +427,33 @@ func TestSemanticRelativeTimes(t *testing.T) {
 	}
 }
 
+// A time that does not move with the present is one more thing that two questions must share.
+func TestSemanticFixedTimes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write(h.writer, linh, pets...)
+	p := h.open(false)
+	wantTier(t, "in 2023", p.askSettled(t, linh, question("where did the cat live in 2023")), pika.TierNone)
+	wantTier(t, "in other words", p.askSettled(t, linh, question("please, where did the cat live in 2023?")), pika.TierL2Semantic)
+	wantTier(t, "in 2024", p.askSettled(t, linh, question("please, where did the cat live in 2024?")), pika.TierNone)
+}
+
+// A question that asks several things keeps its answer over writes, in another process too.
+func TestSeveralQuestionsAreRenewed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write(h.writer, linh, pets...)
+	p, q := h.open(false), question("what is the cat called and who drinks green tea")
+	p.askSettled(t, linh, q)
+	for _, written := range []string{"the parrot is called Rio", "Minh drinks green tea, too", "the other cat is called Bông"} {
+		h.write(h.writer, linh, written)
+		other := h.open(false)
+		got := other.askSettled(t, linh, q)
+		wantTier(t, written, got, pika.TierL2Exact)
+		wantFresh(t, other, linh, q, got)
+	}
+}
+
 // A list of questions that is damaged is as good as none, and so many are remembered at most.
 func TestSemanticAskings(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ func (s *Searcher) Warm(ctx context.Context, scope pika.Scope, q pika.Query) (Wa
 		return WarmNotKept, err
 	}
 	r := &request{Searcher: s, scope: scope, query: q, index: s.o.Index(), now: s.o.Now()}
-	if r.key = answerKey(scope, r.index.Model.EmbeddingModel, q, r.now); r.key == "" {
+	if r.key = answerKey(scope, r.index.Model.EmbeddingModel, q, dayOf(q, r.now)); r.key == "" {
 		return WarmNotKept, nil
 	}
 	version, err := s.o.Changes.Version(ctx, scope)

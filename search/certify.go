@@ -138,7 +138,7 @@ func touched(seeds []string, facts []pika.Fact) []string {
 
 // cutWords finds how low the keyword leg's last hit is, if it has more than it returns.
 func (k *transfer) cutWords() {
-	if len(k.query) == 0 {
+	if len(k.asked) == 0 {
 		return
 	}
 	if k.all {
@@ -156,7 +156,7 @@ func (k *transfer) cutWords() {
 	}
 	// A fact that holds none of the rare words has at most what the common ones give; fewer
 	// facts than the leg returns hold a rare one.
-	groups := slices.Clone(k.query)
+	groups := slices.Clone(k.asked)
 	slices.SortFunc(groups, func(a, b []pika.Alternative) int { return k.holding(a) - k.holding(b) })
 	holding := 0
 	for _, g := range groups {
@@ -239,7 +239,7 @@ func (k *transfer) mostWords() func(former float64) float64 {
 	elsewhere := func(term string) bool { return float64(k.words.terms[term]) > held[term] }
 	all, added := 0.0, 0.0
 	shared := make([]float64, len(t.Words)) // how much more each group of the former question may count
-	for _, group := range k.query {
+	for _, group := range k.asked {
 		all += k.gives(group, elsewhere)
 		added += k.gives(group, func(term string) bool { at, _ := asksFor(t.Words, term); return at < 0 && elsewhere(term) })
 		ratios := make(map[int]float64)

@@ -26,8 +26,11 @@ func retrieve[T any](s *run, from source[T], want int) ([]found[T], error) {
 	r := reader[T]{run: s, source: from, pool: poolFor(want, s.query.Messages > 0 || len(s.plan.Periods) > 0), known: map[string]*T{}}
 	for {
 		s.gather(slices.Concat(append(parts, legs)...))
-		evidence := evidenceOf(legs)
-		ranked := Fuse(evidence, evidenceOfParts(parts)...)
+		evidence, ofParts := evidenceOf(legs), evidenceOfParts(parts)
+		if from.corpus == pika.CorpusFacts {
+			s.ofParts = ofParts
+		}
+		ranked := Fuse(evidence, ofParts...)
 		items, err := r.hydrate(ranked, evidence)
 		switch {
 		case err != nil && !r.hasRead:

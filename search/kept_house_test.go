@@ -369,9 +369,13 @@ func throughJSON(tb testing.TB, t *search.Trace) *search.Trace {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	read := &search.Trace{Vector: t.Vector}
+	read := &search.Trace{}
 	if err := json.Unmarshal(encoded, read); err != nil {
 		tb.Fatal(err)
+	}
+	read.Vector = t.Vector
+	for i := range t.Parts {
+		read.Parts[i].Vector = t.Parts[i].Vector
 	}
 	return read
 }

@@ -8,65 +8,65 @@ import (
 )
 
 // drop takes a fact off the vector leg.
-func (k *knownRanking) drop(id string) {
-	c, known := k.cosines[id]
+func (v *view) drop(id string) {
+	c, known := v.cosines[id]
 	if known {
-		delete(k.cosines, id)
-	} else if k.below, c, known = k.below.without(id); !known {
+		delete(v.cosines, id)
+	} else if v.below, c, known = v.below.without(id); !known {
 		return
 	}
-	k.scale, k.hits = k.scale.without(c, k.hits)
-	if k.hits == vectorDepth-1 { // another one moves up, which is about as far
-		k.below = k.below.with("", k.low)
-		k.scale, k.hits = k.scale.with(k.low, k.hits)
+	v.scale, v.hits = v.scale.without(c, v.hits)
+	if v.hits == vectorDepth-1 { // another one moves up, which is about as far
+		v.below = v.below.with("", v.low)
+		v.scale, v.hits = v.scale.with(v.low, v.hits)
 	}
-	if c <= k.low {
-		k.low = k.lowest()
+	if c <= v.low {
+		v.low = v.lowest()
 	}
 }
 
-func (k *knownRanking) lowest() float64 {
+func (v *view) lowest() float64 {
 	lowest := math.Inf(1)
-	for _, c := range k.cosines {
+	for _, c := range v.cosines {
 		lowest = min(lowest, c)
 	}
-	if lowest = k.below.least(lowest); math.IsInf(lowest, 1) {
+	if lowest = v.below.least(lowest); math.IsInf(lowest, 1) {
 		return 0
 	}
 	return lowest
 }
 
 // compare puts a vector among the hits of the leg, if it reaches them.
-func (k *knownRanking) compare(row pika.Vector) {
-	if len(row.Values) != len(k.vector) {
+func (v *view) compare(row pika.Vector) {
+	if len(row.Values) != len(v.vector) {
 		return
 	}
-	c := cosine(k.vector, row.Values)
-	if k.hits >= vectorDepth {
-		if c <= k.low {
+	c := cosine(v.vector, row.Values)
+	if v.hits >= vectorDepth {
+		if c <= v.low {
 			return
 		}
-		k.evict()
-	} else if k.hits == 0 || c < k.low {
-		k.low = c
+		v.evict()
+	} else if v.hits == 0 || c < v.low {
+		v.low = c
 	}
-	k.cosines[row.ID] = c
-	k.scale, k.hits = k.scale.with(c, k.hits)
+	v.cosines[row.ID] = c
+	v.scale, v.hits = v.scale.with(c, v.hits)
 }
 
 // evict takes the last hit off the vector leg.
-func (k *knownRanking) evict() {
-	k.scale, k.hits = k.scale.without(k.low, k.hits)
-	rest, found := k.below.withoutLeast(k.low)
-	if k.below = rest; !found {
-		for id, c := range k.cosines {
-			if c <= k.low {
-				delete(k.cosines, id)
+func (v *view) evict() {
+	v.scale, v.hits = v.scale.without(v.low, v.hits)
+	rest, found := v.below.withoutLeast(v.low)
+	if v.below = rest; !found {
+		for id, c := range v.cosines {
+			if c <= v.low {
+				delete(v.cosines, id)
 				break
 			}
 		}
 	}
-	k.low = k.lowest()
+	v.low = v.lowest()
 }
 
 // with and without return the scale of n cosines and one more, or one fewer (see
@@ -92,11 +92,11 @@ func (s Scale) moments(n int) (sum, squares float64) {
 
 // nearest returns the hits of the vector leg, the last of which stands for all that the
 // pool does not hold.
-func (k *knownRanking) nearest() []pika.Scored {
-	hits := make([]pika.Scored, 0, len(k.cosines)+1)
-	for id, c := range k.cosines {
+func (v *view) nearest() []pika.Scored {
+	hits := make([]pika.Scored, 0, len(v.cosines)+1)
+	for id, c := range v.cosines {
 		hits = append(hits, pika.Scored{ID: id, Score: c})
 	}
 	slices.SortFunc(hits, better)
-	return append(hits, pika.Scored{Score: k.low})
+	return append(hits, pika.Scored{Score: v.low})
 }

@@ -18,18 +18,18 @@ func (k *knownRanking) readWords() bool {
 	if k.words = k.knownWords(k.ctx); k.words == nil {
 		return false
 	}
-	k.query = k.plan.KeywordQuery(k.plan.Text, k.words)
+	k.asked = k.plan.KeywordQuery(k.plan.Text, k.words)
 	return true
 }
 
 func sameQuery(a, b pika.KeywordQuery) bool { return slices.EqualFunc(a, b, slices.Equal) }
 
 // matching weighs the words of the facts as the keyword leg does, best first.
-func (k *knownRanking) matching() []pika.Scored {
+func (v *view) matching(facts []pika.Fact) []pika.Scored {
 	var hits []pika.Scored
-	for i := range k.facts {
-		if score := k.score(&k.facts[i]); score > 0 && score >= k.least {
-			hits = append(hits, pika.Scored{ID: k.facts[i].ID, Score: score})
+	for i := range facts {
+		if score := v.score(&facts[i]); score > 0 && score >= v.least {
+			hits = append(hits, pika.Scored{ID: facts[i].ID, Score: score})
 		}
 	}
 	slices.SortFunc(hits, better)
@@ -37,16 +37,25 @@ func (k *knownRanking) matching() []pika.Scored {
 }
 
 // score is what the words of a fact give it.
-func (k *knownRanking) score(f *pika.Fact) float64 {
-	if len(k.query) == 0 {
+func (v *view) score(f *pika.Fact) float64 {
+	if len(v.asked) == 0 {
 		return 0
 	}
-	score, known := k.scored[f.ID]
+	score, known := v.scored[f.ID]
 	if !known {
-		score = k.words.bm25(k.query, k.document(f))
-		k.scored[f.ID] = score
+		score = v.weigh(v.asked, f)
+		v.scored[f.ID] = score
 	}
 	return score
+}
+
+// findBest finds the best of facts by their words.
+func (v *view) findBest(facts []pika.Fact) {
+	for i := range facts {
+		if score := v.score(&facts[i]); score > v.best.Score {
+			v.best = pika.Scored{ID: facts[i].ID, Score: score}
+		}
+	}
 }
 
 // document counts the words of a fact, or knows them from another ranking.
@@ -112,29 +121,28 @@ func linked(seeds []string, facts []pika.Fact) []pika.Scored {
 }
 
 // strongest notes how much of the words' evidence is not in the pool.
-func (k *knownRanking) strongest(t *Trace) {
-	pool := map[string]bool{}
-	for i := range k.pool {
-		pool[k.pool[i].item.ID] = true
+func (v *view) strongest(m *Measured, known []pika.Fact, pool []found[pika.Fact]) {
+	within := map[string]bool{}
+	for i := range pool {
+		within[pool[i].item.ID] = true
 	}
-	for i := range k.known {
-		if f := &k.known[i]; !pool[f.ID] {
-			t.Outside = max(t.Outside, k.score(f))
+	for i := range known {
+		if f := &known[i]; !within[f.ID] {
+			m.Outside = max(m.Outside, v.score(f))
 		}
 	}
-	if t.Best = ""; k.best.Score > bestFrom && !pool[k.best.ID] {
-		t.Best = k.best.ID
+	if m.Best = ""; v.best.Score > bestFrom && !within[v.best.ID] {
+		m.Best = v.best.ID
 	}
 }
 
 // knowsBest reports whether the best score by words is known, by which those of a long
 // question are scaled down.
-func (k *knownRanking) knowsBest() bool {
-	outside := k.before.Outside
-	if outside <= bestFrom || k.best.Score >= outside {
+func (v *view) knowsBest(m *Measured, known []pika.Fact) bool {
+	if m.Outside <= bestFrom || v.best.Score >= m.Outside {
 		return true
 	}
-	return k.before.Best != "" && slices.ContainsFunc(k.known, func(f pika.Fact) bool { return f.ID == k.before.Best })
+	return m.Best != "" && slices.ContainsFunc(known, func(f pika.Fact) bool { return f.ID == m.Best })
 }
 
 // knowsLinks reports whether it is known what the graph leg says: nothing, where too many

@@ -65,9 +65,22 @@ type knownRanking struct {
 	*run
 	before *Trace
 	words  *Vocabulary
-	query  pika.KeywordQuery
+	view           // of the whole question
+	parts  []*view // of its parts, if it asks several things
+	silent bool    // the graph leg says nothing
 
-	scored map[string]float64 // BM25 by fact, of those that were weighed
+	known []pika.Fact // what was read
+	facts []pika.Fact // what is ranked
+	pool  []found[pika.Fact]
+	cut   float64 // strength by the legs of the best that the pool had no place for
+}
+
+// view is what vectors and keywords say of facts for one question.
+type view struct {
+	asked  pika.KeywordQuery
+	weigh  func(pika.KeywordQuery, *pika.Fact) float64 // BM25
+	scored map[string]float64                          // BM25 by fact, of those that were weighed
+	best   pika.Scored                                 // the best of what was read, whether it may be in the answer or not
 
 	vector  []float32
 	cosines map[string]float64 // of those that the vector leg would find
@@ -76,40 +89,67 @@ type knownRanking struct {
 	low     float64
 	below   cosines
 	least   float64 // BM25 that the keyword leg would have found at least
-	silent  bool    // the graph leg says nothing
-
-	known []pika.Fact // what was read
-	facts []pika.Fact // what is ranked
-	pool  []found[pika.Fact]
-	cut   float64     // strength by the legs of the best that the pool had no place for
-	best  pika.Scored // BM25 of the best of what was read, whether it may be in the answer or not
 }
+
+// newView begins with what was measured before.
+func (k *knownRanking) newView(m *Measured) view {
+	return view{
+		weigh:   func(q pika.KeywordQuery, f *pika.Fact) float64 { return k.words.bm25(q, k.document(f)) },
+		scored:  map[string]float64{},
+		vector:  m.Vector,
+		cosines: map[string]float64{},
+		scale:   m.Scale, hits: m.Hits, low: m.Low, below: m.Below, least: m.Least,
+	}
+}
+
+// views returns those of the whole question and of its parts.
+func (k *knownRanking) views() []*view { return append([]*view{&k.view}, k.parts...) }
 
 // known begins with what an earlier search for the same question ranked.
 func (s *run) known(t *Trace) (*knownRanking, bool) {
-	k := &knownRanking{run: s, before: t, vector: t.Vector, scale: t.Scale, hits: t.Hits, low: t.Low, below: t.Below, least: t.Least, silent: t.Silent, cosines: map[string]float64{}, scored: map[string]float64{}}
-	if s.plan.Text != t.Text || len(s.plan.Parts) > 0 || !k.readWords() || !sameQuery(k.query, t.Words) {
+	k := &knownRanking{run: s, before: t, silent: t.Silent}
+	k.view = k.newView(&t.Measured)
+	if s.plan.Text != t.Text || len(s.plan.Parts) != len(t.Parts) || !k.readWords() || !sameQuery(k.asked, t.Words) {
 		return nil, false
 	}
 	for _, r := range t.Pool {
-		if r.Cosine != notFound {
-			k.cosines[r.ID] = r.Cosine
+		k.find(r.ID, r.Cosine)
+	}
+	for i := range t.Parts {
+		if !k.knownPart(i) {
+			return nil, false
 		}
 	}
 	return k, true
 }
 
+func (k *knownRanking) knownPart(i int) bool {
+	part := &k.before.Parts[i]
+	v := k.newView(&part.Measured)
+	if k.words != nil {
+		v.asked = k.plan.KeywordQuery(k.plan.Parts[i], k.words)
+	}
+	if !sameQuery(v.asked, part.Words) || len(part.Cosines) != len(k.before.Pool) {
+		return false
+	}
+	for j, r := range k.before.Pool {
+		v.find(r.ID, part.Cosines[j])
+	}
+	k.parts = append(k.parts, &v)
+	return true
+}
+
+// find notes a cosine, if it is one.
+func (v *view) find(id string, cosine float64) {
+	if cosine != notFound {
+		v.cosines[id] = cosine
+	}
+}
+
 // add reads the facts of the pool and those that were written since, and brings the scale of
 // the cosines up to date.
 func (k *knownRanking) add(since Since) bool {
-	ids := slices.Clone(since.IDs)
-	for _, r := range k.before.Pool {
-		ids = append(ids, r.ID)
-	}
-	if k.before.Best != "" {
-		ids = append(ids, k.before.Best)
-	}
-	if !k.read(ids) {
+	if !k.read(k.before.ids(since.IDs)) {
 		return false
 	}
 	if k.vector == nil {
@@ -119,13 +159,27 @@ func (k *knownRanking) add(since Since) bool {
 	if err != nil {
 		return false
 	}
-	for _, id := range since.IDs {
-		k.drop(id)
-	}
-	for _, r := range rows {
-		k.compare(r)
+	for _, v := range k.views() {
+		for _, id := range since.IDs {
+			v.drop(id)
+		}
+		for _, r := range rows {
+			v.compare(r)
+		}
 	}
 	return true
+}
+
+// ids returns the facts of the pool, the best by words, and others.
+func (t *Trace) ids(others []string) []string {
+	ids := append(slices.Clone(others), t.Best)
+	for _, r := range t.Pool {
+		ids = append(ids, r.ID)
+	}
+	for i := range t.Parts {
+		ids = append(ids, t.Parts[i].Best)
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
 }
 
 // read reads what is ranked: what the truth has no more, or the filters leave out, is not.
@@ -139,10 +193,8 @@ func (k *knownRanking) read(ids []string) bool {
 	if err != nil {
 		return false
 	}
-	for i := range facts {
-		if score := k.score(&facts[i]); score > k.best.Score {
-			k.best = pika.Scored{ID: facts[i].ID, Score: score}
-		}
+	for _, v := range k.views() {
+		v.findBest(facts)
 	}
 	k.known = facts
 	k.facts = slices.DeleteFunc(slices.Clone(facts), func(f pika.Fact) bool { return !source.keep(&f) })
@@ -151,8 +203,8 @@ func (k *knownRanking) read(ids []string) bool {
 
 // rank ranks the facts as a search would, and returns the answer's.
 func (k *knownRanking) rank() []found[pika.Fact] {
-	evidence := k.evidence()
-	ranked := Fuse(evidence)
+	evidence, ofParts := k.evidence()
+	ranked := Fuse(evidence, ofParts...)
 	byID := make(map[string]*pika.Fact, len(k.facts))
 	for i := range k.facts {
 		byID[k.facts[i].ID] = &k.facts[i]
@@ -176,18 +228,27 @@ func (k *knownRanking) rank() []found[pika.Fact] {
 	return shown
 }
 
-// evidence is what the legs would have found of the facts.
-func (k *knownRanking) evidence() []Evidence {
+// evidence is what the legs would have found of the facts, for the whole question and for its
+// parts.
+func (k *knownRanking) evidence() (whole []Evidence, parts [][]Evidence) {
+	whole = k.evidenceOf(&k.view)
+	if w := k.plan.Weights.Graph; w > 0 && k.config.Graph != nil && !k.silent {
+		whole = append(whole, Evidence{Leg: pika.LegGraph, Weight: w, Scale: graphScale(nil), Hits: linked(k.seeds(), k.facts)})
+	}
+	for _, v := range k.parts {
+		parts = append(parts, k.evidenceOf(v))
+	}
+	return whole, parts
+}
+
+func (k *knownRanking) evidenceOf(v *view) []Evidence {
 	var evidence []Evidence
 	w := k.plan.Weights
-	if w.Vector > 0 && k.vector != nil {
-		evidence = append(evidence, Evidence{Leg: pika.LegVectors, Weight: w.Vector, Scale: k.scale, Hits: k.nearest()})
+	if w.Vector > 0 && v.vector != nil {
+		evidence = append(evidence, Evidence{Leg: pika.LegVectors, Weight: w.Vector, Scale: v.scale, Hits: v.nearest()})
 	}
 	if w.Keyword > 0 {
-		evidence = append(evidence, Evidence{Leg: pika.LegKeyword, Weight: w.Keyword, Scale: BM25Scale([]pika.Scored{k.best}), Hits: k.matching()})
-	}
-	if w.Graph > 0 && k.config.Graph != nil && !k.silent {
-		evidence = append(evidence, Evidence{Leg: pika.LegGraph, Weight: w.Graph, Scale: graphScale(nil), Hits: linked(k.seeds(), k.facts)})
+		evidence = append(evidence, Evidence{Leg: pika.LegKeyword, Weight: w.Keyword, Scale: BM25Scale([]pika.Scored{v.best}), Hits: v.matching(k.facts)})
 	}
 	return evidence
 }
@@ -195,30 +256,50 @@ func (k *knownRanking) evidence() []Evidence {
 // trace is that of the answer as of now.
 func (k *knownRanking) trace(changes int) *Trace {
 	t := *k.before
-	t.Until, t.Scale, t.Hits, t.Low = untilOf(k.pool, k.now), k.scale, k.hits, k.low
+	t.Until = untilOf(k.pool, k.now)
 	if !t.Whole {
 		t.Drift += changes
 	}
-	t.Pool, t.Below = nil, k.below
+	t.Pool, t.Parts = nil, nil
 	for i := range k.pool {
 		t.Pool = append(t.Pool, rankedOf(&k.pool[i]))
-		delete(k.cosines, k.pool[i].item.ID)
 	}
-	for id, c := range k.cosines { // what fell out of the pool, or is filtered out
-		t.Below = t.Below.with(id, c)
+	k.measure(&t.Measured, k.pool)
+	for i, v := range k.parts {
+		part := Part{Measured: k.before.Parts[i].Measured}
+		part.Cosines = v.measure(&part.Measured, k.pool)
+		v.strongest(&part.Measured, k.known, k.pool)
+		t.Parts = append(t.Parts, part)
 	}
 	if cut := !math.IsInf(k.cut, -1); cut && t.Whole {
 		t.Whole, t.Ranked, t.Floor, t.PerBM25 = false, len(k.pool), k.cut, k.perBM25()
 	} else if cut {
 		t.Floor = max(t.Floor, k.cut)
 	}
-	k.strongest(&t)
+	k.strongest(&t.Measured, k.known, k.pool)
 	return &t
+}
+
+// measure brings up to date what vectors measured by, and returns the cosines of the pool.
+func (v *view) measure(m *Measured, pool []found[pika.Fact]) []float64 {
+	m.Scale, m.Hits, m.Low, m.Below = v.scale, v.hits, v.low, slices.Clip(v.below)
+	within := make([]float64, len(pool))
+	for i := range pool {
+		id, known := pool[i].item.ID, false
+		if within[i], known = v.cosines[id]; !known {
+			within[i] = notFound
+		}
+		delete(v.cosines, id)
+	}
+	for id, c := range v.cosines { // what fell out of the pool, or is filtered out
+		m.Below = m.Below.with(id, c)
+	}
+	return within
 }
 
 // suffices reports whether what is ranked is all that may be in the answer.
 func (k *knownRanking) suffices(t *Trace, shown []found[pika.Fact], since []string) bool {
-	if !k.knowsBest() || !k.knowsLinks(t, since) || !k.knowsLast(shown) {
+	if !k.knowsParts() || !k.knowsBest(&k.before.Measured, k.known) || !k.knowsLinks(t, since) || !k.knowsLast(shown) {
 		return false
 	}
 	if k.before.Whole {
@@ -226,6 +307,16 @@ func (k *knownRanking) suffices(t *Trace, shown []found[pika.Fact], since []stri
 	}
 	most := max(leastDrift, int(mostDrift*float64(t.Hits)))
 	return t.Drift <= most && float64(len(t.Pool)) >= leastPart*float64(t.Ranked) && k.reachesFloor(t, shown)
+}
+
+// knowsParts reports whether it is known what the keyword leg finds for each part.
+func (k *knownRanking) knowsParts() bool {
+	for i, v := range k.parts {
+		if v.least > 0 || !v.knowsBest(&k.before.Parts[i].Measured, k.known) {
+			return false
+		}
+	}
+	return true
 }
 
 // reachesFloor reports whether no fact that was not ranked may be in the answer, though there

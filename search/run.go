@@ -38,6 +38,8 @@ type run struct {
 	vectors   [][]float32    // the embedded questions, made once for both corpora
 	vectorErr error
 
+	ofParts [][]Evidence // what was found among facts for the parts of the plan
+
 	incomplete atomic.Bool // the vocabulary, or what filters leave, was not known in time
 	silent     atomic.Bool // the graph leg says nothing, as too many facts touch an entity of the question
 

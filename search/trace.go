@@ -24,20 +24,10 @@ type Trace struct {
 	// ranked begins or is over; the zero time: never.
 	Until time.Time `json:"until"`
 
-	Text    string            `json:"text"`              // the question as it was read
-	Words   pika.KeywordQuery `json:"words,omitempty"`   // what the keyword leg was asked
-	Outside float64           `json:"outside,omitempty"` // BM25 of the best of its hits that the pool does not hold
-	PerBM25 float64           `json:"per,omitempty"`     // strength of 1 of its scores
-	Best    string            `json:"best,omitempty"`    // its best hit, if that is not in the pool and is good
-
-	Vector []float32 `json:"-"`                // of the question; nil: vectors were not asked
-	Scale  Scale     `json:"scale"`            // of its cosines
-	Hits   int       `json:"hits,omitempty"`   // of the vector leg
-	Low    float64   `json:"low,omitempty"`    // the last of its cosines
-	Below  cosines   `json:"below,omitempty"`  // those of facts that the pool does not hold
-	Least  float64   `json:"least,omitempty"`  // BM25 of the keyword leg's last hit, where it may have had more
-	Silent bool      `json:"silent,omitempty"` // the graph leg said nothing, as too many facts touch an entity of the question
-	Links  int       `json:"links,omitempty"`  // its hits
+	Text string `json:"text"` // the question as it was read
+	Measured
+	Silent bool `json:"silent,omitempty"` // the graph leg said nothing, as too many facts touch an entity of the question
+	Links  int  `json:"links,omitempty"`  // its hits
 
 	// Pool is what was ranked, best first. Whole says that nothing else was found; else
 	// Ranked is how many facts were ranked first, Floor the strength by the legs of the
@@ -47,6 +37,29 @@ type Trace struct {
 	Ranked int      `json:"ranked"`
 	Floor  float64  `json:"floor"`
 	Drift  int      `json:"drift,omitempty"`
+
+	Parts []Part `json:"parts,omitempty"` // of a question that asks several things
+}
+
+// Measured is what vectors and keywords measured by, for a question or a part of one.
+type Measured struct {
+	Words   pika.KeywordQuery `json:"words,omitempty"`   // what the keyword leg was asked
+	Outside float64           `json:"outside,omitempty"` // BM25 of the best of its hits that the pool does not hold
+	PerBM25 float64           `json:"per,omitempty"`     // strength of 1 of its scores
+	Best    string            `json:"best,omitempty"`    // its best hit, if that is not in the pool and is good
+	Least   float64           `json:"least,omitempty"`   // BM25 of its last hit, where it may have had more
+
+	Vector []float32 `json:"-"`               // of the question; nil: vectors were not asked
+	Scale  Scale     `json:"scale"`           // of its cosines
+	Hits   int       `json:"hits,omitempty"`  // of the vector leg
+	Low    float64   `json:"low,omitempty"`   // the last of its cosines
+	Below  cosines   `json:"below,omitempty"` // those of facts that the pool does not hold
+}
+
+// Part is what was measured by for a part of a question.
+type Part struct {
+	Measured
+	Cosines []float64 `json:"c"` // of the facts of the pool, in its order; notFound: none
 }
 
 // Ranked is a fact of the pool.
@@ -69,9 +82,7 @@ func (s *run) trace(facts []found[pika.Fact]) *Trace {
 	if t.Open {
 		return t
 	}
-	for _, e := range facts[0].evidence {
-		t.learn(s, e, facts)
-	}
+	t.learn(s, facts)
 	pool := poolFor(s.query.Limit, len(s.plan.Periods) > 0)
 	t.Ranked, t.Whole = len(facts), len(facts) < pool && t.Hits < vectorDepth && t.Least == 0
 	t.Floor = facts[0].candidate.Strength
@@ -86,40 +97,76 @@ func (s *run) trace(facts []found[pika.Fact]) *Trace {
 // and entities.
 func (s *run) isOpen() bool {
 	q := s.query
-	return len(s.plan.Parts) > 0 || q.Related > 0 || q.Messages > 0 ||
+	return q.Related > 0 || q.Messages > 0 ||
 		(q.Rerank != "" && q.Rerank != pika.RerankNone) || s.matching != nil
 }
 
 // manyLinks is how many facts of the graph leg are near those of which it says nothing.
 const manyLinks = graphDepth - 10
 
-// learn remembers what a leg measured by.
-func (t *Trace) learn(s *run, e Evidence, facts []found[pika.Fact]) {
+// learn remembers what the legs measured by.
+func (t *Trace) learn(s *run, facts []found[pika.Fact]) {
+	for _, e := range facts[0].evidence {
+		t.Open = t.Open || !t.Measured.learn(s, 0, e, facts)
+		if e.Leg == pika.LegGraph {
+			t.Open = t.Open || len(e.Hits) >= manyLinks
+			t.Silent, t.Links = s.silent.Load(), len(e.Hits)
+		}
+	}
+	t.Open = t.Open || len(s.ofParts) != len(s.plan.Parts)
+	for i, evidence := range s.ofParts {
+		part := Part{Cosines: cosinesWithin(nil, facts)}
+		for _, e := range evidence {
+			t.Open = t.Open || !part.learn(s, i+1, e, facts)
+			if e.Leg == pika.LegVectors {
+				part.Cosines = cosinesWithin(e.Hits, facts)
+			}
+		}
+		t.Parts = append(t.Parts, part)
+	}
+}
+
+// learn remembers what a leg measured by for one of the plan's questions, and reports
+// whether that is known.
+func (m *Measured) learn(s *run, question int, e Evidence, facts []found[pika.Fact]) bool {
 	switch e.Leg {
 	case pika.LegVectors:
-		t.Vector, t.Scale, t.Hits = s.vectors[0], e.Scale, len(e.Hits)
+		m.Vector, m.Scale, m.Hits = s.vectors[question], e.Scale, len(e.Hits)
 		if len(e.Hits) > 0 {
-			t.Low = e.Hits[len(e.Hits)-1].Score
+			m.Low = e.Hits[len(e.Hits)-1].Score
 		}
-		t.Below = cosinesOf(e.Hits, facts)
+		m.Below = cosinesOf(e.Hits, facts)
 	case pika.LegKeyword:
 		v := s.knownWords(s.legCtx)
 		if v == nil {
-			t.Open = true
-			return
+			return false
 		}
-		t.Words = s.plan.KeywordQuery(s.plan.Text, v)
-		t.Outside, t.PerBM25 = outside(e, facts), e.Weight*e.Scale.Factor
-		if first := e.Hits; len(first) > 0 && first[0].Score == t.Outside && t.Outside > bestFrom {
-			t.Best = first[0].ID
+		m.Words = s.plan.KeywordQuery(s.questions[question], v)
+		m.Outside, m.PerBM25 = outside(e, facts), e.Weight*e.Scale.Factor
+		if first := e.Hits; len(first) > 0 && first[0].Score == m.Outside && m.Outside > bestFrom {
+			m.Best = first[0].ID
 		}
 		if len(e.Hits) >= keywordDepth {
-			t.Least = e.Hits[len(e.Hits)-1].Score
+			m.Least = e.Hits[len(e.Hits)-1].Score
 		}
-	case pika.LegGraph:
-		t.Open = t.Open || len(e.Hits) >= manyLinks
-		t.Silent, t.Links = s.silent.Load(), len(e.Hits)
 	}
+	return true
+}
+
+// cosinesWithin returns the cosines of facts.
+func cosinesWithin(hits []pika.Scored, facts []found[pika.Fact]) []float64 {
+	byID := make(map[string]float64, len(hits))
+	for _, h := range hits {
+		byID[h.ID] = h.Score
+	}
+	within := make([]float64, len(facts))
+	for i := range facts {
+		var known bool
+		if within[i], known = byID[facts[i].item.ID]; !known {
+			within[i] = notFound
+		}
+	}
+	return within
 }
 
 // cosines holds cosines by the hash of a fact's id, packed: 4 bytes of the hash and 4 of the
@@ -252,5 +299,6 @@ func RelativeTimes(q pika.Query, now time.Time) bool {
 	if lacksDiacritics(normal, text.Language(q.Text)) {
 		normal = lexicon.Restore(normal, nil)
 	}
-	return len(Periods(normal, now)) > 0
+	periods := Periods(normal, now)
+	return len(periods) > 0 && !slices.Equal(periods, Periods(normal, now.AddDate(1, 1, 1)))
 }

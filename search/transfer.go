@@ -38,7 +38,7 @@ func (t Transferred) Certified() bool { return t.Doubt <= 0 }
 // with the facts nearest to it, if the process knows the user's vectors. The stores of
 // words and of entities are not asked. ok is false where that cannot be done.
 func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t *Trace, vectors func(context.Context, []string) ([]pika.Vector, error)) (Transferred, bool) {
-	if t.Open {
+	if t.Open || len(t.Parts) > 0 {
 		return Transferred{}, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, share(q.Deadline, legShare))
@@ -47,7 +47,8 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	if len(s.plan.Parts) > 0 || confines(q.Filters) {
 		return Transferred{}, false
 	}
-	k := &transfer{knownRanking: knownRanking{run: s, before: t, cosines: map[string]float64{}, scored: map[string]float64{}}, vectors: vectors}
+	k := &transfer{knownRanking: knownRanking{run: s, before: t}, vectors: vectors}
+	k.view = k.newView(&Measured{})
 	if !k.readWords() || !k.gather() || !k.read(k.candidates()) || !k.compareRest() || s.incomplete.Load() {
 		return Transferred{}, false
 	}
@@ -165,11 +166,13 @@ func (k *transfer) similarity() float64 {
 // not know the user's vectors, what was not ranked is not known either.
 func (k *transfer) trace() *Trace {
 	t := &Trace{
-		Open: !k.local || len(k.pool) == 0, Until: untilOf(k.pool, k.now),
-		Text: k.plan.Text, Vector: k.vector, Scale: k.scale, Hits: k.hits, Low: k.low,
-		Words: k.query, PerBM25: k.plan.Weights.Keyword * min(1, mostBM25/max(k.best.Score, k.outside)), Least: k.least, Silent: k.silent, Links: k.links,
-		Whole: k.all && math.IsInf(k.cut, -1) && k.least == 0, Ranked: len(k.pool),
-		Below: cosinesOf(k.near, k.pool), Floor: max(k.cut, k.unread), Outside: k.outside,
+		Open: !k.local || len(k.pool) == 0, Until: untilOf(k.pool, k.now), Text: k.plan.Text,
+		Measured: Measured{
+			Words: k.asked, Outside: k.outside, PerBM25: k.plan.Weights.Keyword * min(1, mostBM25/max(k.best.Score, k.outside)), Least: k.least,
+			Vector: k.vector, Scale: k.scale, Hits: k.hits, Low: k.low, Below: cosinesOf(k.near, k.pool),
+		},
+		Silent: k.silent, Links: k.links,
+		Whole: k.all && math.IsInf(k.cut, -1) && k.least == 0, Ranked: len(k.pool), Floor: max(k.cut, k.unread),
 	}
 	if len(k.pool) == 0 {
 		t.Floor = 0 // there is none
@@ -180,7 +183,7 @@ func (k *transfer) trace() *Trace {
 		}
 		t.Pool = append(t.Pool, rankedOf(&k.pool[i]))
 	}
-	k.strongest(t)
+	k.strongest(&t.Measured, k.known, k.pool)
 	return t
 }
 
