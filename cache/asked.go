@@ -14,6 +14,10 @@ const (
 	maxAsked   = 10_000          // questions; further ones are not counted
 	askedEvery = 5 * time.Second // how often they are written
 	askedTime  = 2 * time.Second // how long writing a batch of them may take
+
+	// A batch is small, and a pause follows it, so that searches do not wait for the store.
+	askedBatch = 50
+	askedPause = 50 * time.Millisecond
 )
 
 // asked counts questions until they are written beside the truth.
@@ -54,11 +58,12 @@ func (a *asked) take() []pika.NotedSearch {
 	return taken
 }
 
-// write writes what was counted. What cannot be written is counted again for the next time.
-func (a *asked) write(ctx context.Context, to pika.QueryCache, log *slog.Logger) {
+// write writes what was counted, and rests after each batch. What cannot be written is counted
+// again for the next time.
+func (a *asked) write(ctx context.Context, to pika.QueryCache, rest func(), log *slog.Logger) {
 	taken := a.take()
 	for len(taken) > 0 {
-		batch := taken[:min(len(taken), pika.MaxNotedSearches)]
+		batch := taken[:min(len(taken), askedBatch)]
 		if err := noteWithin(ctx, to, batch); err != nil {
 			log.Debug("what is asked is not written yet", "code", string(pika.CodeOf(err)), "error", err)
 			for _, n := range taken {
@@ -66,7 +71,9 @@ func (a *asked) write(ctx context.Context, to pika.QueryCache, log *slog.Logger)
 			}
 			return
 		}
-		taken = taken[len(batch):]
+		if taken = taken[len(batch):]; len(taken) > 0 {
+			rest()
+		}
 	}
 }
 

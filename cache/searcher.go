@@ -301,7 +301,7 @@ func (r *request) remember(a *keptAnswer, bytes int) {
 // Close writes what was asked, and waits until the writes that are under way have ended;
 // each has a deadline.
 func (s *Searcher) Close() error {
-	s.writeAsked(context.Background())
+	s.writeAsked(context.Background(), func() {})
 	s.writing.Wait()
 	return nil
 }

@@ -223,13 +223,18 @@ func (s *Searcher) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			s.writeAsked(ctx)
+			s.writeAsked(ctx, func() {
+				select {
+				case <-s.o.After(askedPause):
+				case <-ctx.Done():
+				}
+			})
 		}
 	}
 }
 
-func (s *Searcher) writeAsked(ctx context.Context) {
+func (s *Searcher) writeAsked(ctx context.Context, rest func()) {
 	if s.third != nil {
-		s.third.asked.write(ctx, s.third.kept, s.o.Log)
+		s.third.asked.write(ctx, s.third.kept, rest, s.o.Log)
 	}
 }

@@ -80,7 +80,7 @@ func TestUnavailableOnlyWithoutTheTruth(t *testing.T) {
 				if pika.CodeOf(err) != pika.Unavailable {
 					t.Errorf("Search = %v; want unavailable", err)
 				}
-				if took := time.Since(started); took > 150*time.Millisecond {
+				if took := time.Since(started); took > 300*time.Millisecond {
 					t.Errorf("took %v", took)
 				}
 			})
@@ -88,10 +88,10 @@ func TestUnavailableOnlyWithoutTheTruth(t *testing.T) {
 	}
 }
 
-// A truth that is a little late makes a late answer, not none: half of the deadline more.
+// A truth that is a little late makes a late answer, not none.
 func TestAnswerWaitsForTheTruth(t *testing.T) {
 	t.Parallel()
-	for late, want := range map[time.Duration]pika.Code{20 * time.Millisecond: "", 60 * time.Millisecond: "", 160 * time.Millisecond: pika.Unavailable} {
+	for late, want := range map[time.Duration]pika.Code{20 * time.Millisecond: "", 200 * time.Millisecond: "", 250 * time.Millisecond: pika.Unavailable} {
 		t.Run(late.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -16,8 +16,11 @@ import (
 const (
 	legShare    = 0.80 // the legs must have answered
 	answerShare = 0.95 // the truth must have been read
-	firstShare  = 1.50 // … read at all: an answer that is a little late is better than none
 )
+
+// overtime is what a search may take beyond its time while it has no fact to answer with: an
+// answer that is a little late is better than none.
+func overtime(budget time.Duration) time.Duration { return min(2*budget, 250*time.Millisecond) }
 
 // Config is what an Engine needs. All ports are required, unless they say otherwise.
 type Config struct {
@@ -143,7 +146,7 @@ func (e *Engine) SearchTraced(ctx context.Context, scope pika.Scope, q pika.Quer
 	legCtx, cancelLegs := context.WithTimeout(ctx, share(budget, legShare))
 	defer cancelLegs()
 
-	firstCtx, cancelFirst := context.WithTimeout(ctx, share(budget, firstShare))
+	firstCtx, cancelFirst := context.WithTimeout(ctx, budget+overtime(budget))
 	defer cancelFirst()
 
 	s := newRun(e, scope, q, answerCtx, legCtx)
