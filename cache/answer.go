@@ -47,7 +47,7 @@ func decodeAnswer(b []byte) (*keptAnswer, error) {
 	if err := json.Unmarshal(b, a); err != nil || a.Trace == nil || a.Version < 0 {
 		return nil, errDamaged
 	}
-	if len(a.Vectors) != 1+len(a.Trace.Parts) {
+	if len(a.Vectors) != 1+len(a.Trace.Parts) || !a.Trace.Sound() {
 		return nil, errDamaged
 	}
 	for i, encoded := range a.Vectors {

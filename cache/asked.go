@@ -58,12 +58,15 @@ func (a *asked) take() []pika.NotedSearch {
 	return taken
 }
 
-// write writes what was counted, and rests after each batch. What cannot be written is counted
-// again for the next time.
+// write writes what was counted, in small batches with a rest after each; at once if rest is
+// nil. What cannot be written is counted again for the next time.
 func (a *asked) write(ctx context.Context, to pika.QueryCache, rest func(), log *slog.Logger) {
-	taken := a.take()
+	taken, size := a.take(), askedBatch
+	if rest == nil {
+		size = pika.MaxNotedSearches
+	}
 	for len(taken) > 0 {
-		batch := taken[:min(len(taken), askedBatch)]
+		batch := taken[:min(len(taken), size)]
 		if err := noteWithin(ctx, to, batch); err != nil {
 			log.Debug("what is asked is not written yet", "code", string(pika.CodeOf(err)), "error", err)
 			for _, n := range taken {
@@ -71,7 +74,7 @@ func (a *asked) write(ctx context.Context, to pika.QueryCache, rest func(), log 
 			}
 			return
 		}
-		if taken = taken[len(batch):]; len(taken) > 0 {
+		if taken = taken[len(batch):]; len(taken) > 0 && rest != nil {
 			rest()
 		}
 	}

@@ -114,6 +114,9 @@ const renewShare = 0.4
 
 // renew brings an answer up to the version that was read, and reports whether it could.
 func (r *request) renew(ctx context.Context, a *keptAnswer) bool {
+	if r.query.Explain { // Source.Renew would refuse it
+		return false
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(r.query.Deadline)*renewShare))
 	defer cancel()
 	ids, removed, ok := r.writtenSince(ctx, a)

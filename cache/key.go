@@ -17,7 +17,7 @@ const (
 	embeddingPrefix  = "pika:embedding:1:"
 	extractionPrefix = "pika:llm:3:"
 	alikePrefix      = "pika:llm-alike:1:"
-	answerPrefix     = "pika:answer:2:"
+	answerPrefix     = "pika:answer:3:"
 )
 
 // refreshSuffix follows the key of an answer in the name of the lease on making it anew.

@@ -10,7 +10,7 @@ import (
 // loadSpan is how long ago a search counts 1/e in the load.
 const loadSpan = 5 * time.Second
 
-// load is how many searches of callers are under way in the mean: an average of the last
+// load is how many searches are under way in the mean: an average of the last
 // seconds, each search weighed by its time.
 type load struct {
 	mu   sync.Mutex

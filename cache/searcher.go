@@ -94,6 +94,10 @@ const maxWrites = 64
 // a memory, may take.
 const cacheShare = 0.25
 
+// lookingShare is the part of it that all of them may take together: a search must still be
+// possible after them.
+const lookingShare = 0.5
+
 // NewSearcher returns a Searcher in front of source.
 func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	o.TTL = cmp.Or(o.TTL, DefaultAnswerTTL)
@@ -129,7 +133,7 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 	if q.Cache == pika.CacheOff || search.Check(q) != nil {
 		return s.ask(ctx, scope, q)
 	}
-	r := &request{Searcher: s, scope: scope, query: q, index: s.o.Index(), now: s.o.Now()}
+	r := &request{Searcher: s, scope: scope, query: q, index: s.o.Index(), now: s.o.Now(), started: began}
 	r.epoch, r.listening = s.o.Freshness.listening()
 	r.day = dayOf(q, r.now)
 	r.key = answerKey(scope, r.index.Model.EmbeddingModel, q, r.day)
@@ -184,7 +188,7 @@ type request struct {
 	version   int64 // of the memory, before anything else of it was read
 	known     bool  // it could be read
 
-	started time.Time // of looking for an answer, by the machine's clock
+	started time.Time // of the search, by the machine's clock
 	failing bool      // the shared cache does not answer
 	release func()    // gives the lease back (lease.go); nil: there is none
 
@@ -197,23 +201,12 @@ type request struct {
 
 // answer looks into the shared cache, else asks the source and keeps its answer.
 func (r *request) answer(ctx context.Context) (pika.Answer, error) {
-	r.started = time.Now()
-	kept := r.lookUp(ctx)
-	if kept == nil {
-		kept = r.lookUpThird(ctx)
-	}
-	if kept == nil {
-		kept = r.fromAnother(ctx)
-	}
-	if kept != nil {
-		return r.explained(*kept), nil
-	}
-	if kept = r.await(ctx); kept != nil {
+	if kept := r.lookEverywhere(ctx); kept != nil {
 		return *kept, nil
 	}
 	defer r.giveBack()
 	q := r.query
-	q.Deadline = max(q.Deadline-time.Since(r.started), pika.MinDeadlineMS*time.Millisecond)
+	q.Deadline = max(q.Deadline-time.Since(r.started), time.Duration(float64(q.Deadline)*(1-lookingShare)), pika.MinDeadlineMS*time.Millisecond)
 	if r.known {
 		ctx = withVersion(ctx, r.scope, r.version)
 	}
@@ -226,6 +219,20 @@ func (r *request) answer(ctx context.Context) (pika.Answer, error) {
 		r.keep(ctx, answer, trace(), time.Since(r.started))
 	}
 	return r.explained(answer), nil
+}
+
+// lookEverywhere looks into the shared cache and the third tier, at other questions, and waits
+// for another process; nil: a search is to be made.
+func (r *request) lookEverywhere(ctx context.Context) *pika.Answer {
+	ctx, cancel := context.WithDeadline(ctx, r.started.Add(time.Duration(float64(r.query.Deadline)*lookingShare)))
+	defer cancel()
+	for _, look := range []func(context.Context) *pika.Answer{r.lookUp, r.lookUpThird, r.fromAnother} {
+		if kept := look(ctx); kept != nil {
+			kept := r.explained(*kept)
+			return &kept
+		}
+	}
+	return r.await(ctx)
 }
 
 // explained adds what was decided about other questions, for who asks for explanations.
@@ -301,7 +308,7 @@ func (r *request) remember(a *keptAnswer, bytes int) {
 // Close writes what was asked, and waits until the writes that are under way have ended;
 // each has a deadline.
 func (s *Searcher) Close() error {
-	s.writeAsked(context.Background(), func() {})
+	s.writeAsked(context.Background(), nil)
 	s.writing.Wait()
 	return nil
 }

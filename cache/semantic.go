@@ -104,19 +104,27 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 	r.decision.Correct = r.semantic.classes.correct(class)
 	if r.decision.Correct < leastCorrect {
 		r.decision.Refused = "not_certain"
-		r.explored = &exploration{class: class, answer: t.Answer}
+		if !r.isTwin(a) {
+			r.explored = &exploration{class: class, answer: t.Answer}
+		}
 		return nil
 	}
 	r.decision.Given = true
-	return r.giveTransferred(ctx, kept, t, class)
+	if !r.isTwin(a) {
+		r.check(ctx, t.Answer, class, t.Certified())
+	}
+	return r.giveTransferred(ctx, kept, t)
 }
 
+// isTwin reports whether another question is this one, with explanations or without: of
+// questions in other words it says nothing.
+func (r *request) isTwin(a asking) bool { return a.Text == r.query.Text }
+
 // giveTransferred gives an answer that was made from another question's, and keeps it as its own.
-func (r *request) giveTransferred(ctx context.Context, kept *keptAnswer, t search.Transferred, class answerClass) *pika.Answer {
+func (r *request) giveTransferred(ctx context.Context, kept *keptAnswer, t search.Transferred) *pika.Answer {
 	r.o.Metrics.countSaved(kept.Took - r.o.Now().Sub(r.now))
 	made := r.made(t.Answer, t.Trace, kept.Took)
 	r.store(ctx, made)
-	r.check(ctx, t.Answer, class, t.Certified())
 	given := made.given(pika.TierL2Semantic, r.now)
 	given.AgeMS = max(r.now.Sub(kept.MadeAt).Milliseconds(), 0)
 	return &given
@@ -176,12 +184,10 @@ func (r *request) remind(ctx context.Context, a *keptAnswer) {
 // are noted at the same time one may be lost: then it is compared with nothing.
 func (r *request) noteAsking(ctx context.Context) {
 	mine := asking{Text: r.query.Text, Key: r.key, Explained: r.query.Explain}
-	same := func(a asking) bool { return a.Text == mine.Text || a.Key == mine.Key }
-	better := func(a asking) bool { return same(a) && mine.Explained && !a.Explained }
-	if r.askedKey == "" || slices.ContainsFunc(r.askings, better) {
+	if r.askedKey == "" {
 		return
 	}
-	next := append([]asking{mine}, slices.DeleteFunc(slices.Clone(r.askings), same)...)
+	next := append([]asking{mine}, slices.DeleteFunc(slices.Clone(r.askings), func(a asking) bool { return a.Key == mine.Key })...)
 	encoded, err := json.Marshal(next[:min(len(next), maxAskings)])
 	if err != nil {
 		return

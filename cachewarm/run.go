@@ -16,7 +16,7 @@ const (
 	keepTime = 5 * time.Second
 
 	// A pause is rest times as long as the search before it, and restAtLoad times that more at
-	// full load: at most a quarter of a processor is ever used.
+	// full load: about a quarter of a processor is used at most, more only by searches of seconds.
 	rest        = 3
 	restAtLoad  = 8
 	longestRest = 2 * time.Second

@@ -21,7 +21,7 @@ type searchRequest struct {
 	Related           int            `json:"related,omitempty" doc:"How many neighbours in the entity graph to return beside each fact"`
 	Messages          int            `json:"messages,omitempty" doc:"How many of the user's own messages to return beside the facts"`
 	MinScore          float64        `json:"min_score,omitempty"`
-	DeadlineMS        int            `json:"deadline_ms,omitempty" doc:"The answer comes before it, with what was found by then; later, up to twice of it and 250 ms, only while the facts themselves cannot be read"`
+	DeadlineMS        int            `json:"deadline_ms,omitempty" doc:"The answer comes before it, with what was found by then; later, by up to twice of it and 250 ms at most, only while the facts themselves cannot be read"`
 	Cache             pika.CacheMode `json:"cache,omitempty" default:"default" doc:"default: an answer that still holds may be given again; refresh: a new one is made and kept; off: a new one is made and not kept"`
 	Explain           bool           `json:"explain,omitempty" doc:"Show how each score came about"`
 }

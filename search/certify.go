@@ -45,6 +45,9 @@ func (k *transfer) doubt(shown []found[pika.Fact]) float64 {
 			}
 		}
 	}
+	if doubt > 0 && len(k.plan.Periods) > 0 { // what a time adds is more than most doubts
+		return math.Inf(1)
+	}
 	return doubt
 }
 

@@ -129,7 +129,7 @@ func (k *knownRanking) knownPart(i int) bool {
 	if k.words != nil {
 		v.asked = k.plan.KeywordQuery(k.plan.Parts[i], k.words)
 	}
-	if !sameQuery(v.asked, part.Words) || len(part.Cosines) != len(k.before.Pool) {
+	if !sameQuery(v.asked, part.Words) {
 		return false
 	}
 	for j, r := range k.before.Pool {

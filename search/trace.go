@@ -104,6 +104,15 @@ func (s *run) isOpen() bool {
 // manyLinks is how many facts of the graph leg are near those of which it says nothing.
 const manyLinks = graphDepth - 10
 
+// Sound reports whether a trace that was read may be ranked again: none of it is cut off.
+func (t *Trace) Sound() bool {
+	sound := len(t.Below)%packedCosine == 0
+	for i := range t.Parts {
+		sound = sound && len(t.Parts[i].Below)%packedCosine == 0 && len(t.Parts[i].Cosines) == len(t.Pool)
+	}
+	return sound
+}
+
 // learn remembers what the legs measured by.
 func (t *Trace) learn(s *run, facts []found[pika.Fact]) {
 	for _, e := range facts[0].evidence {

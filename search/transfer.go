@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/pikamem/pika"
 )
@@ -23,7 +24,8 @@ type Transferred struct {
 
 	// Doubt is by how much another fact may be stronger than one of the answer, in the unit of
 	// the vector leg. At 0 and below none can: it is what a search would find. Infinite: not all
-	// of the user's vectors were compared, or there are fewer facts than asked for.
+	// of the user's vectors were compared, there are fewer facts than asked for, or the question
+	// names times and one may be stronger.
 	Doubt float64
 
 	// Lead is by how much the first fact is stronger than the second.
@@ -44,7 +46,7 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	ctx, cancel := context.WithTimeout(ctx, share(q.Deadline, legShare))
 	defer cancel()
 	s := newReading(e, scope, q, ctx)
-	if len(s.plan.Parts) > 0 || confines(q.Filters) {
+	if len(s.plan.Parts) > 0 || confines(q.Filters) || !slices.Equal(s.plan.Periods, Periods(t.Text, s.now)) {
 		return Transferred{}, false
 	}
 	k := &transfer{knownRanking: knownRanking{run: s, before: t}, vectors: vectors}

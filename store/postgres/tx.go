@@ -113,7 +113,7 @@ func (db *DB) try(ctx context.Context, op operation, f func(context.Context, *tx
 		return false, nil
 	}
 	undo(conn)
-	lost := ctx.Err() == nil && isLost(err) // a call that was given up says nothing of its connection
+	lost := ctx.Err() == nil && isLost(err) // a call that was given up says nothing of other connections
 	if lost {
 		db.pool.Reset() // what ended this connection may have ended the idle ones
 	}
