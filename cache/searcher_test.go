@@ -588,7 +588,7 @@ func TestBrokenSharedCache(t *testing.T) {
 			h.cache = broken
 			p := h.open(true)
 			q := question("cat")
-			q.Deadline = 400 * time.Millisecond
+			q.Deadline = 2 * time.Second
 			for range 2 {
 				if a := ask(t, p, linh, q); len(a.Facts) != 3 || a.Tier != pika.TierNone {
 					t.Errorf("%d facts, tier %s", len(a.Facts), a.Tier)
