@@ -110,10 +110,11 @@ func (r *request) transfer(ctx context.Context, a asking, v paraphrase.Verdict) 
 		return nil
 	}
 	r.decision.Given = true
+	given := r.giveTransferred(ctx, kept, t)
 	if !r.isTwin(a) {
 		r.check(ctx, t.Answer, class, t.Certified())
 	}
-	return r.giveTransferred(ctx, kept, t)
+	return given
 }
 
 // isTwin reports whether another question is this one, with explanations or without: of
