@@ -43,7 +43,7 @@ const (
 	certified answerClass = "certified" // there is no doubt
 	slight    answerClass = "slight"    // there is some, and it is less than slightDoubt
 	grave     answerClass = "grave"     // more, or the first two facts may well change places
-	pooled    answerClass = "pooled"    // not all of the user's vectors were compared
+	pooled    answerClass = "pooled"    // not all of the user's vectors were compared, or there is doubt and the question names times
 
 	slightDoubt = 5.0  // in standard deviations of cosines
 	closeLead   = 0.05 // of the first fact over the second
