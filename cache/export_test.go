@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -37,4 +38,9 @@ func Early(took, left time.Duration, random float64) bool {
 // LongestWait is how long a search with a deadline waits for another.
 func LongestWait(deadline time.Duration) time.Duration {
 	return (&request{query: pika.Query{Deadline: deadline}}).longestWait()
+}
+
+// WithVersion lets what is called with the context know a version of a memory.
+func WithVersion(ctx context.Context, scope pika.Scope, version int64) context.Context {
+	return withVersion(ctx, scope, version)
 }

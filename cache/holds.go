@@ -12,15 +12,23 @@ import (
 
 // readVersion reads the memory's version, before anything else of it.
 func (r *request) readVersion(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, r.patience())
-	defer cancel()
-	version, err := r.o.Changes.Version(ctx, r.scope)
+	version, err := r.versionWithin(ctx, r.scope, r.query.Deadline)
 	r.version, r.known = version, err == nil
 }
 
-func (r *request) patience() time.Duration {
-	return time.Duration(float64(r.query.Deadline) * cacheShare)
+// versionWithin reads the version of a memory for a search that has so much time.
+func (s *Searcher) versionWithin(ctx context.Context, scope pika.Scope, deadline time.Duration) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience(deadline))
+	defer cancel()
+	return s.o.Changes.Version(ctx, scope)
 }
+
+// patience is how long a search that has so much time waits for one answer of a cache.
+func patience(deadline time.Duration) time.Duration {
+	return time.Duration(float64(deadline) * cacheShare)
+}
+
+func (r *request) patience() time.Duration { return patience(r.query.Deadline) }
 
 // lookUp returns the shared cache's answer if it holds, nil: there is none.
 func (r *request) lookUp(ctx context.Context) *pika.Answer {

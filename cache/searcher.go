@@ -167,8 +167,12 @@ func (s *Searcher) Search(ctx context.Context, scope pika.Scope, q pika.Query) (
 	return answer, err
 }
 
-// ask asks the source and keeps nothing.
+// ask asks the source and keeps nothing. It is of the memory as it is now, also where the
+// process knows that: its version is asked of the truth once, in place of by every part.
 func (s *Searcher) ask(ctx context.Context, scope pika.Scope, q pika.Query) (pika.Answer, error) {
+	if version, err := s.versionWithin(ctx, scope, q.Deadline); err == nil {
+		ctx = withVersion(ctx, scope, version)
+	}
 	answer, _, err := s.source.SearchTraced(ctx, scope, q)
 	return answer, err
 }
@@ -201,15 +205,15 @@ type request struct {
 
 // answer looks into the shared cache, else asks the source and keeps its answer.
 func (r *request) answer(ctx context.Context) (pika.Answer, error) {
+	if r.known {
+		ctx = withVersion(ctx, r.scope, r.version)
+	}
 	if kept := r.lookEverywhere(ctx); kept != nil {
 		return *kept, nil
 	}
 	defer r.giveBack()
 	q := r.query
 	q.Deadline = max(q.Deadline-time.Since(r.started), time.Duration(float64(q.Deadline)*(1-lookingShare)), pika.MinDeadlineMS*time.Millisecond)
-	if r.known {
-		ctx = withVersion(ctx, r.scope, r.version)
-	}
 	answer, trace, err := r.source.SearchTraced(ctx, r.scope, q)
 	if err != nil {
 		return answer, err

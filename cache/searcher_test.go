@@ -128,9 +128,11 @@ type process struct {
 // open starts a gateway that listens, unless deaf.
 func (h *house) open(deaf bool, change ...func(*cache.SearcherOptions)) *process {
 	p := &process{freshness: cache.NewFreshness(h.db, h.cache, nil)}
-	p.source = &source{Engine: search.New(search.Config{
+	sets := cache.NewWorkingSets(cache.WorkingSetOptions{Raw: h.db, Facts: h.db, Keyword: h.db, Changes: h.db})
+	h.t.Cleanup(func() { _ = sets.Close() })
+	p.source = &source{Engine: search.New(sets.Before(search.Config{
 		Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock,
-	})}
+	}))}
 	if h.random == nil {
 		h.random = func() float64 { return 0 }
 	}

@@ -54,31 +54,50 @@ func NewRanking(s Statistics) *Ranking { return &Ranking{statistics: s} }
 // AddQuery counts the groups of a query in, in their order. blocks are all blocks of
 // each of its terms, in any order.
 func (r *Ranking) AddQuery(query pika.KeywordQuery, blocks map[string][][]byte) error {
+	return r.add(query, func(term string) ([]Posting, error) {
+		r.decoded = r.decoded[:0]
+		for _, b := range blocks[term] {
+			var err error
+			if r.decoded, err = DecodeBlock(r.decoded, b); err != nil {
+				return nil, err
+			}
+		}
+		return r.decoded, nil
+	})
+}
+
+// AddPostings is AddQuery for postings that are not in blocks: all of each term, in any order.
+func (r *Ranking) AddPostings(query pika.KeywordQuery, postings map[string][]Posting) {
+	_ = r.add(query, func(term string) ([]Posting, error) { return postings[term], nil }) // which never fails
+}
+
+// add counts a query in; postings returns all of a term, until it is called again.
+func (r *Ranking) add(query pika.KeywordQuery, postings func(term string) ([]Posting, error)) error {
 	for _, group := range query {
-		if err := r.addGroup(group, blocks); err != nil {
+		if err := r.addGroup(group, postings); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *Ranking) addGroup(group []pika.Alternative, blocks map[string][][]byte) error {
-	if len(group) == 1 { // nothing to compare
-		return r.score(group[0].Weight, blocks[group[0].Term], func(document uint32, score float64) {
-			*r.total.of(document) += score
-		})
-	}
+func (r *Ranking) addGroup(group []pika.Alternative, postings func(string) ([]Posting, error)) error {
 	for _, a := range group {
-		err := r.score(a.Weight, blocks[a.Term], func(document uint32, score float64) {
+		of, err := postings(a.Term)
+		switch {
+		case err != nil:
+			return err
+		case len(group) == 1: // nothing to compare
+			r.score(a.Weight, of, func(document uint32, score float64) { *r.total.of(document) += score })
+			return nil
+		}
+		r.score(a.Weight, of, func(document uint32, score float64) {
 			best := r.best.of(document)
 			if *best == 0 {
 				r.touched = append(r.touched, document)
 			}
 			*best = max(*best, score)
 		})
-		if err != nil {
-			return err
-		}
 	}
 	for _, document := range r.touched {
 		best := r.best.of(document)
@@ -90,25 +109,14 @@ func (r *Ranking) addGroup(group []pika.Alternative, blocks map[string][][]byte)
 }
 
 // score calls add with what a term gives each of its documents.
-func (r *Ranking) score(weight float64, blocks [][]byte, add func(document uint32, score float64)) error {
-	r.decoded = r.decoded[:0]
-	for _, b := range blocks {
-		var err error
-		if r.decoded, err = DecodeBlock(r.decoded, b); err != nil {
-			return err
-		}
-	}
-	if len(r.decoded) == 0 {
-		return nil
-	}
-	idf := r.idf(int64(len(r.decoded)))
+func (r *Ranking) score(weight float64, postings []Posting, add func(document uint32, score float64)) {
+	idf := r.idf(int64(len(postings)))
 	average := float64(r.statistics.TotalLength) / float64(max(r.statistics.Documents, 1))
-	for _, p := range r.decoded {
+	for _, p := range postings {
 		tf, length := float64(p.Count), float64(p.Length)
 		bm25 := idf * tf * (K1 + 1) / (tf + K1*(1-B+B*length/max(average, 1)))
 		add(p.Document, float64(weight*bm25)) // rounded here, lest a machine fuse it with the addition
 	}
-	return nil
 }
 
 func (r *Ranking) idf(documents int64) float64 {

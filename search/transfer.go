@@ -8,12 +8,6 @@ import (
 	"github.com/pikamem/pika"
 )
 
-// localVectors is a pika.Vectors that may know a user's vectors in the memory of the process.
-type localVectors interface {
-	// AnswersLocally reports whether the next search would be answered from there.
-	AnswersLocally(ctx context.Context, scope pika.Scope, corpus pika.Corpus) bool
-}
-
 // Transferred is the answer to a question from what a search for another one ranked.
 type Transferred struct {
 	Answer pika.Answer
@@ -92,18 +86,14 @@ func (k *transfer) gather() bool {
 	if len(k.before.Vector) != len(k.vector) {
 		return false
 	}
-	local, ok := k.index.Vectors.(localVectors)
-	if k.local = ok && local.AnswersLocally(k.ctx, k.scope, pika.CorpusFacts); !k.local {
-		k.scale, k.hits, k.low = k.before.Scale, k.before.Hits, k.before.Low
-		return true
-	}
-	near, err := guarded(k.ctx, k.Engine.vectors, func(ctx context.Context) ([]pika.Scored, error) {
-		return k.index.Vectors.SearchVectors(ctx, k.scope, pika.CorpusFacts, k.vector, vectorDepth)
-	})
+	near, local, err := k.searchLocally(k.ctx, pika.CorpusFacts, k.vector, vectorDepth)
 	if err != nil {
 		return false
 	}
-	round(near)
+	if k.local = local; !local {
+		k.scale, k.hits, k.low = k.before.Scale, k.before.Hits, k.before.Low
+		return true
+	}
 	k.near = near
 	for _, h := range near {
 		k.cosines[h.ID] = h.Score

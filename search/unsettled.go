@@ -46,8 +46,16 @@ func (f *vectorFinder) find(ctx context.Context, limit int) (hits []pika.Scored,
 		return nil, false, f.vectorErr
 	}
 	ids, set := f.left(ctx, f.corpus)
-	if set != nil && f.config.Raw == nil {
-		limit = pika.MaxVectorLimit // the index is exact, and holds no more of most users
+	deep := limit
+	if set != nil {
+		deep = pika.MaxVectorLimit // it holds no more of most users
+	}
+	if hits, ok, err := f.searchLocally(ctx, f.corpus, f.vector(), deep); ok || err != nil {
+		f.answered = f.answered || ok
+		return hits, set != nil || len(hits) < limit, err
+	}
+	if f.config.Raw == nil {
+		limit = deep // the index is exact
 	}
 	var side sync.WaitGroup
 	// For parts of a question it is left at what the index shows: the whole question

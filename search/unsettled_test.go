@@ -204,3 +204,57 @@ func TestASearchStaysWithOneIndex(t *testing.T) {
 		t.Errorf("the index was asked for %d times in one search; want once", asked)
 	}
 }
+
+// localOf is an index of which the process knows the vectors, and shows every one of them.
+type localOf struct {
+	lagging
+	whole vectorsOf
+	gone  bool // the process gives them up before it is asked
+}
+
+func (l localOf) AnswersLocally(context.Context, pika.Scope, pika.Corpus) bool { return true }
+
+func (l localOf) SearchLocally(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query []float32, limit int) ([]pika.Scored, bool, error) {
+	if l.gone {
+		return nil, false, nil
+	}
+	hits, err := l.whole.SearchVectors(ctx, scope, corpus, query, limit)
+	return hits, true, err
+}
+
+// Where the process knows a user's vectors, what is unsettled is not read, with filters or
+// without; where it has given them up meanwhile, it is.
+func TestLocalVectorsShowWhatIsUnsettled(t *testing.T) {
+	t.Parallel()
+	for _, gone := range []bool{false, true} {
+		m := linhsMemory()
+		for i := range 500 {
+			m.add(linh, pika.Fact{ID: fmt.Sprintf("z%03d", i), Text: fmt.Sprintf("Linh thích món số %d", i), Category: []string{"food", "other"}[i%2]})
+		}
+		hidden := map[string]bool{}
+		for id := range m.texts(linh, pika.CorpusFacts) {
+			hidden[id] = true
+		}
+		index := localOf{lagging: lagging{vectorsOf{m: m}, hidden}, whole: vectorsOf{m: m}, gone: gone}
+		engine := search.New(search.Config{
+			Facts: m, Messages: messagesOf{m: m}, Keyword: m, Raw: unsettledOf{m: m, ids: hidden},
+			Index: pika.FixedIndex(embedderOf{m}, index), Now: func() time.Time { return epoch },
+		})
+		asked := []pika.Filters{{}}
+		if !gone { // the raw vectors of one fact after another are not there in this memory
+			asked = append(asked, pika.Filters{Categories: []string{"food"}})
+		}
+		for _, filters := range asked {
+			q := question("con mèo tên Mướp")
+			q.Mode, q.Filters = pika.ModeVector, filters
+			want := mustSearch(t, m.engine(), linh, q)
+			before := m.count("unsettled")
+			if diff := cmp.Diff(want, mustSearch(t, engine, linh, q)); diff != "" {
+				t.Errorf("gone: %v: everything shown (-), known in the process (+):\n%s", gone, diff)
+			}
+			if read := m.count("unsettled") > before; read != gone {
+				t.Errorf("gone: %v: what is unsettled was read: %v", gone, read)
+			}
+		}
+	}
+}

@@ -132,7 +132,10 @@ type gateway struct {
 
 // gateway starts one, in the process that writes.
 func (b *bed) gateway(ctx context.Context) *gateway {
-	g := &gateway{engine: search.New(search.Config{Facts: b.db, Messages: b.db, Keyword: b.db, Graph: b.db.Graph(), Index: b.index, Now: b.clock})}
+	sets := cache.NewWorkingSets(cache.WorkingSetOptions{Raw: b.db, Facts: b.db, Keyword: b.db, Changes: b.db})
+	g := &gateway{engine: search.New(sets.Before(search.Config{
+		Facts: b.db, Messages: b.db, Keyword: b.db, Graph: b.db.Graph(), Index: b.index, Now: b.clock,
+	}))}
 	var source cache.Source = g.engine
 	if b.source != nil {
 		source = b.source(g.engine)
@@ -143,7 +146,8 @@ func (b *bed) gateway(ctx context.Context) *gateway {
 			return b.vectors.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
 		},
 	})
-	g.settle = func() { _ = g.Searcher.Close() }
+	g.settle = func() { _ = errors.Join(g.Searcher.Close(), sets.Close()) }
+	b.onClose(func() { _ = sets.Close() })
 	b.listen(ctx)
 	return g
 }
@@ -159,8 +163,13 @@ func (b *bed) listen(ctx context.Context) {
 	for !b.freshness.Listening() {
 		time.Sleep(time.Millisecond)
 	}
+	b.onClose(func() { cancel(); running.Wait() })
+}
+
+// onClose has f called when the bed is closed, before what was opened earlier is.
+func (b *bed) onClose(f func()) {
 	end := b.close
-	b.close = func() { cancel(); running.Wait(); end() }
+	b.close = func() { f(); end() }
 }
 
 func percentile(times []time.Duration, p int) string {

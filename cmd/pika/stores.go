@@ -91,11 +91,13 @@ func (s *stores) openNeo4j(_ context.Context, c Config) error {
 	return nil
 }
 
-// The budget PIKA_MEMORY is shared out between the copies of vectors that searches scan
-// (the embedded index's, or the working sets before Milvus), the answers of this process (L1), and the cache of embeddings and answers, where
-// that is in this process too.
+// The budget PIKA_MEMORY is shared out between the copies of vectors that searches scan (the
+// embedded index's, or the working sets before Milvus), the facts of the working sets, the
+// answers of this process (L1), and the cache of embeddings and answers, where that is in this
+// process too.
 const (
-	vectorShare = 0.65
+	vectorShare = 0.50
+	factShare   = 0.15
 	answerShare = 0.15
 )
 
@@ -105,16 +107,18 @@ func (c Config) embeddingBytes() int64 {
 	if c.Cache == inMemory {
 		return 0
 	}
-	return c.Memory - arenaBytes(c) - c.answerBytes()
+	return c.Memory - arenaBytes(c) - c.factBytes() - c.answerBytes()
 }
 
 func (c Config) answerBytes() int64 { return int64(float64(c.Memory) * answerShare) }
+
+func (c Config) factBytes() int64 { return int64(float64(c.Memory) * factShare) }
 
 func arenaBytes(c Config) int64 { return int64(float64(c.Memory) * vectorShare) }
 
 func (s *stores) openCache(c Config, now func() time.Time) error {
 	if c.Cache == inMemory {
-		cache := memory.New(memory.Options{MaxBytes: c.Memory - arenaBytes(c) - c.answerBytes(), Now: now})
+		cache := memory.New(memory.Options{MaxBytes: c.Memory - arenaBytes(c) - c.factBytes() - c.answerBytes(), Now: now})
 		s.cache = cache
 		s.onClose("the cache", cache)
 		return nil

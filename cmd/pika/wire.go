@@ -37,18 +37,19 @@ func (a *App) wire(ctx context.Context) error {
 			Every: a.Config.ProbeEvery, Now: a.Now,
 		}
 	}
+	sets := cache.NewWorkingSets(cache.WorkingSetOptions{
+		Raw: a.stores.truth, Facts: a.stores.truth, Keyword: a.stores.truth, Changes: a.stores.truth,
+		VectorBytes: arenaBytes(a.Config), FactBytes: a.Config.factBytes(), Log: a.Log, Metrics: a.counts,
+	})
+	a.onClose("the working sets", sets.Close)
 	index := a.index.Index
 	if a.stores.milvus != nil { // the embedded index is in this process anyway
-		sets := cache.NewWorkingSets(cache.WorkingSetOptions{
-			Raw: a.stores.truth, Changes: a.stores.truth, Bytes: arenaBytes(a.Config), Log: a.Log, Metrics: a.counts,
-		})
-		a.onClose("the working sets", sets.Close)
 		index = sets.Over(index)
 	}
-	a.searcher = search.New(search.Config{
+	a.searcher = search.New(sets.Before(search.Config{
 		Facts: a.stores.truth, Messages: a.stores.truth, Keyword: a.stores.truth, Raw: a.stores.raw(), Index: index,
 		Graph: a.stores.graph(), Reranker: a.reranker, Now: a.Now, Log: a.Log, Registerer: a.Registry,
-	})
+	}))
 	a.onClose("the search", func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()

@@ -49,8 +49,14 @@ func (db *DB) Vectors(ctx context.Context, model pika.EmbeddingModel, o VectorOp
 // Model returns the model whose vectors the index holds.
 func (v *Vectors) Model() pika.EmbeddingModel { return v.model }
 
-// AnswersLocally is always true: every search compares all of a user's vectors in memory.
+// AnswersLocally is always true.
 func (v *Vectors) AnswersLocally(context.Context, pika.Scope, pika.Corpus) bool { return true }
+
+// SearchLocally is SearchVectors, which compares all of a user's vectors in memory.
+func (v *Vectors) SearchLocally(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query []float32, limit int) (hits []pika.Scored, ok bool, err error) {
+	hits, err = v.SearchVectors(ctx, scope, corpus, query, limit)
+	return hits, true, err
+}
 
 // MemoryBytes returns what the arenas occupy now.
 func (v *Vectors) MemoryBytes() int64 { return v.arenas.occupied() }

@@ -1,0 +1,248 @@
+package cache
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/pikamem/pika"
+)
+
+// Limits of what is kept of the users who are searched most.
+const (
+	maxWorkingSet    = 4096             // facts or vectors; a user with more is left to the stores
+	hotSearches      = 2                // uses of a user's set until it is loaded
+	coolAfter        = 10 * time.Minute // without a use a set is given up, and what is known of a user forgotten
+	loadTime         = 10 * time.Second
+	concurrentLoads  = 2
+	emptySetOverhead = 256 // bytes
+)
+
+// hotSets keep something of each user who is searched often: it is loaded from the truth,
+// and follows every change that the truth noted. What is not there, or not in time, the
+// stores answer. A set that changes is a new one: whoever has one may go on with it.
+type hotSets[K comparable, S any] struct {
+	changes pika.Changes
+	log     *slog.Logger
+	scope   func(K) pika.Scope
+
+	// load reads all; nil: there is too much.
+	load func(ctx context.Context, k K) (*S, error)
+
+	// follow makes the set after changes; nil: it is to be loaded anew.
+	follow func(ctx context.Context, k K, s *S, changes []pika.Change) (*S, error)
+
+	sets      *otter.Cache[K, *hotSet[S]]
+	following flights[*hotSet[S]]
+	loading   chan struct{}
+	running   sync.WaitGroup
+}
+
+// hotSet is what is kept of one user, as of a version of his memory.
+type hotSet[S any] struct {
+	version  int64
+	uses     int // before it was loaded
+	value    *S  // nil: it is not loaded
+	tooLarge bool
+}
+
+// start makes the cache of h; size is in bytes, as bytes is.
+func (h *hotSets[K, S]) start(bytes int64, size func(K, *S) int) {
+	h.loading = make(chan struct{}, concurrentLoads)
+	h.following.deadline = loadTime
+	h.sets = otter.Must(&otter.Options[K, *hotSet[S]]{
+		MaximumWeight: uint64(bytes),
+		Weigher: func(k K, s *hotSet[S]) uint32 {
+			if s.value == nil {
+				return emptySetOverhead
+			}
+			return uint32(emptySetOverhead + size(k, s.value))
+		},
+		ExpiryCalculator: otter.ExpiryAccessing[K, *hotSet[S]](coolAfter),
+	})
+}
+
+// close waits until no set is being loaded; a load has a deadline.
+func (h *hotSets[K, S]) close() { h.running.Wait() }
+
+// current returns the set as of now; nil: the stores are to be asked.
+func (h *hotSets[K, S]) current(ctx context.Context, k K) *S {
+	s, ok := h.sets.GetIfPresent(k)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case !ok || s.value == nil && !s.tooLarge:
+		h.warmUp(ctx, k)
+		return nil
+	case s.tooLarge:
+		return nil
+	}
+	version, err := versionOf(ctx, h.changes, h.scope(k))
+	if err != nil {
+		return nil
+	}
+	if version <= s.version { // it may have followed a later search
+		return s.value
+	}
+	// Those who look at the same time share one way.
+	next, _, err := h.following.do(ctx, fmt.Sprint(k, s.version, version), func(ctx context.Context) (*hotSet[S], error) { return h.catchUp(ctx, k, s) })
+	if err != nil || next == nil {
+		return nil
+	}
+	return next.value
+}
+
+// warmUp counts a use, and has the set loaded once there were enough.
+func (h *hotSets[K, S]) warmUp(ctx context.Context, k K) {
+	hot := false
+	h.sets.Compute(k, func(old *hotSet[S], found bool) (*hotSet[S], otter.ComputeOp) {
+		if found && (old.value != nil || old.tooLarge) {
+			return old, otter.CancelOp
+		}
+		s := &hotSet[S]{uses: 1}
+		if found {
+			s.uses += old.uses
+		}
+		if hot = s.uses >= hotSearches; hot {
+			s.uses = 0 // counted anew if it cannot be loaded now
+		}
+		return s, otter.WriteOp
+	})
+	if !hot {
+		return
+	}
+	select {
+	case h.loading <- struct{}{}:
+		h.running.Go(func() {
+			defer func() { <-h.loading }()
+			h.fill(context.WithoutCancel(ctx), k)
+		})
+	default: // others are loaded first
+	}
+}
+
+// fill loads a set. The version is read before what it is of: a change meanwhile is
+// followed again, which does no harm.
+func (h *hotSets[K, S]) fill(ctx context.Context, k K) {
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
+	version, err := h.changes.Version(ctx, h.scope(k))
+	var value *S
+	if err == nil {
+		value, err = h.load(ctx, k)
+	}
+	if err != nil {
+		h.log.Debug("a working set is not loaded", "code", string(pika.CodeOf(err)), "error", err)
+		return
+	}
+	h.sets.Set(k, &hotSet[S]{version: version, value: value, tooLarge: value == nil})
+}
+
+// catchUp returns the set after all changes that are noted; nil: it is loaded anew.
+func (h *hotSets[K, S]) catchUp(ctx context.Context, k K, s *hotSet[S]) (*hotSet[S], error) {
+	changes, whole, err := h.changes.ChangesSince(ctx, h.scope(k), s.version)
+	if err != nil {
+		return nil, err
+	}
+	next := &hotSet[S]{version: s.version}
+	for _, c := range changes {
+		next.version = max(next.version, c.Version)
+		whole = whole && !c.Everything
+	}
+	if whole {
+		next.value, err = h.follow(ctx, k, s.value, changes)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if next.value == nil {
+		h.sets.Set(k, &hotSet[S]{uses: hotSearches - 1})
+		h.warmUp(ctx, k)
+		return nil, nil
+	}
+	h.sets.Set(k, next)
+	return next, nil
+}
+
+// versionKey is where a context holds the version of a memory that was read for it.
+type versionKey struct{}
+
+type readVersion struct {
+	scope   pika.Scope
+	version int64
+}
+
+// withVersion lets what is called with the context know a version that was just read.
+func withVersion(ctx context.Context, scope pika.Scope, version int64) context.Context {
+	return context.WithValue(ctx, versionKey{}, readVersion{scope, version})
+}
+
+// withoutVersion makes what is called ask the truth.
+func withoutVersion(ctx context.Context) context.Context {
+	return context.WithValue(ctx, versionKey{}, nil)
+}
+
+func versionOf(ctx context.Context, changes pika.Changes, scope pika.Scope) (int64, error) {
+	if read, ok := ctx.Value(versionKey{}).(readVersion); ok && read.scope == scope {
+		return read.version, nil
+	}
+	return changes.Version(ctx, scope)
+}
+
+// WorkingSetOptions are what WorkingSets need.
+type WorkingSetOptions struct {
+	Raw     pika.RawVectors // the truth's vectors
+	Facts   pika.Facts      // the truth's
+	Keyword pika.Keyword    // the truth's
+	Changes pika.Changes    // the truth's
+
+	VectorBytes int64        // of all users' vectors together. Defaults to 64 MiB
+	FactBytes   int64        // of all users' facts together. Defaults to 64 MiB
+	Log         *slog.Logger // Defaults to no log
+	Metrics     *Metrics     // Defaults to counters that nobody reads
+}
+
+const defaultSetBytes = 64 << 20
+
+// WorkingSets keep, of the users who are searched most in this process, the vectors, the
+// facts and the postings of their words, and answer exactly in place of the vector index,
+// the truth and the graph. They follow every change that the truth noted; what they do not
+// have, or do not have in time, is asked of the stores.
+type WorkingSets struct {
+	o       WorkingSetOptions
+	vectors *hotSets[vectorKey, vectorSet]
+	facts   *hotSets[pika.Scope, factSet]
+	states  *otter.Cache[pika.Scope, keywordState]
+}
+
+// NewWorkingSets returns no sets: they are loaded when users are searched.
+func NewWorkingSets(o WorkingSetOptions) *WorkingSets {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(nil)
+	}
+	w := &WorkingSets{o: o, states: newKeywordStates()}
+	w.vectors = &hotSets[vectorKey, vectorSet]{
+		changes: o.Changes, log: o.Log, scope: func(k vectorKey) pika.Scope { return k.scope }, load: w.loadVectors, follow: w.followVectors,
+	}
+	w.vectors.start(cmp.Or(o.VectorBytes, defaultSetBytes), func(k vectorKey, s *vectorSet) int { return s.bytes(k.model.Dimensions) })
+	w.facts = &hotSets[pika.Scope, factSet]{
+		changes: o.Changes, log: o.Log, scope: func(s pika.Scope) pika.Scope { return s }, load: w.loadFacts, follow: w.followFacts,
+	}
+	w.facts.start(cmp.Or(o.FactBytes, defaultSetBytes), func(_ pika.Scope, s *factSet) int { return s.bytes })
+	return w
+}
+
+// Close waits until no set is being loaded.
+func (w *WorkingSets) Close() error {
+	w.vectors.close()
+	w.facts.close()
+	return nil
+}
