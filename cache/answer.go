@@ -68,7 +68,7 @@ func decodeAnswer(b []byte) (*keptAnswer, error) {
 }
 
 // answersOthers reports whether other questions may be answered from what was ranked.
-func (a *keptAnswer) answersOthers() bool { return !a.Trace.Open && len(a.Trace.Parts) == 0 }
+func (a *keptAnswer) answersOthers() bool { return !a.Trace.Open }
 
 // given is the answer as a caller gets it.
 func (a *keptAnswer) given(tier pika.Tier, now time.Time) pika.Answer {

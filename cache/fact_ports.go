@@ -37,6 +37,11 @@ func (f *setFacts) Get(ctx context.Context, scope pika.Scope, ids []string) ([]p
 	return f.Facts.Get(ctx, scope, ids)
 }
 
+// KnowsFacts reports whether the next search would be answered by a set.
+func (f *setFacts) KnowsFacts(ctx context.Context, scope pika.Scope) bool {
+	return f.sets.facts.current(ctx, scope) != nil
+}
+
 // setKeyword answers for the words of facts from a set, if there is one.
 type setKeyword struct {
 	pika.Keyword

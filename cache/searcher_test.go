@@ -42,6 +42,7 @@ type house struct {
 	jobs     int
 	now      atomic.Int64 // passed since reference
 	far      bool         // no process knows the vectors of its users
+	hot      bool         // processes know their users' facts
 
 	ttl    time.Duration                        // of the gateways' options, as what follows
 	after  func(time.Duration) <-chan time.Time // nil: time.After
@@ -128,11 +129,17 @@ type process struct {
 // open starts a gateway that listens, unless deaf.
 func (h *house) open(deaf bool, change ...func(*cache.SearcherOptions)) *process {
 	p := &process{freshness: cache.NewFreshness(h.db, h.cache, nil)}
-	sets := cache.NewWorkingSets(cache.WorkingSetOptions{Raw: h.db, Facts: h.db, Keyword: h.db, Changes: h.db})
-	h.t.Cleanup(func() { _ = sets.Close() })
-	p.source = &source{Engine: search.New(sets.Before(search.Config{
-		Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock,
-	}))}
+	config := search.Config{Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock}
+	if h.hot {
+		sets := cache.NewWorkingSets(cache.WorkingSetOptions{Raw: h.db, Facts: h.db, Keyword: h.db, Changes: h.db})
+		h.t.Cleanup(func() { _ = sets.Close() })
+		config = sets.Before(config)
+		for _, scope := range []pika.Scope{linh, linh, hoa, hoa} {
+			_, _ = config.Facts.Get(h.t.Context(), scope, nil)
+			_ = sets.Close() // until the set is loaded
+		}
+	}
+	p.source = &source{Engine: search.New(config)}
 	if h.random == nil {
 		h.random = func() float64 { return 0 }
 	}

@@ -128,6 +128,38 @@ func TestSemanticTier(t *testing.T) {
 		t.Parallel()
 		answered(t, newHouseOf(t, localModel(t)))
 	})
+	t.Run("known facts", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t)
+		h.hot = true
+		answered(t, h)
+	})
+}
+
+// Where the process knows a user's facts, an answer from another question's is certified,
+// whatever was ranked for that one: also one to several questions, and with facts that came
+// since.
+func TestSemanticOfKnownFacts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.hot = true
+	h.write(h.writer, linh, pets...)
+	p := h.open(false)
+	for _, pair := range [][2]string{
+		{"what is the cat called and who drinks green tea", "please, what is the cat called and who drinks green tea?"},
+		{catCalled, askedAs},
+	} {
+		p.askSettled(t, linh, question(pair[0]))
+		h.write(p.freshness, linh, "a cat called "+pair[0])
+		got, decision := explainedOf(t, p, pair[1])
+		wantTier(t, pair[1], got, pika.TierL2Semantic)
+		if !decision.Certified || !decision.Given || decision.Similarity <= 0 {
+			t.Errorf("%q: %+v", pair[1], decision)
+		}
+		q := question(pair[1])
+		q.Explain = true
+		wantFresh(t, p, linh, q, got)
+	}
 }
 
 // Who asks for explanations is told which other question was looked at, and what came of it.

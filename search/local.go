@@ -16,6 +16,19 @@ type localVectors interface {
 	SearchLocally(ctx context.Context, scope pika.Scope, corpus pika.Corpus, query []float32, limit int) (hits []pika.Scored, ok bool, err error)
 }
 
+// localFacts is a pika.Facts that may know a user's facts, and the words in them, in the memory
+// of the process.
+type localFacts interface {
+	KnowsFacts(ctx context.Context, scope pika.Scope) bool
+}
+
+// knows reports whether the process knows all of a user's facts that a search follows from.
+func (e *Engine) knows(ctx context.Context, scope pika.Scope) bool {
+	facts, ok1 := e.config.Facts.(localFacts)
+	vectors, ok2 := e.config.Index().Vectors.(localVectors)
+	return ok1 && ok2 && facts.KnowsFacts(ctx, scope) && vectors.AnswersLocally(ctx, scope, pika.CorpusFacts)
+}
+
 // searchLocally searches the vectors that the process knows; !ok: it does not know them.
 func (s *run) searchLocally(ctx context.Context, corpus pika.Corpus, query []float32, limit int) (hits []pika.Scored, ok bool, err error) {
 	local, is := s.index.Vectors.(localVectors)

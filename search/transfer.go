@@ -29,18 +29,22 @@ type Transferred struct {
 // Certified says that no fact outside of what was ranked can be in the answer.
 func (t Transferred) Certified() bool { return t.Doubt <= 0 }
 
-// Transfer answers a question that asks nearly what an earlier search was asked: what that
-// ranked is ranked again for this question, by its own words and its own vector, together
-// with the facts nearest to it, if the process knows the user's vectors. The stores of
-// words and of entities are not asked. ok is false where that cannot be done.
+// Transfer answers a question that asks nearly what an earlier search was asked. Where the
+// process knows the user's memory, it searches that: then there is no doubt. Else what the
+// earlier search ranked is ranked again for this question, by its own words and its own
+// vector, together with the facts nearest to it, if the process knows the user's vectors. The
+// stores of words and of entities are not asked. ok is false where that cannot be done.
 func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t *Trace, vectors func(context.Context, []string) ([]pika.Vector, error)) (Transferred, bool) {
-	if t.Open || len(t.Parts) > 0 {
+	if t.Open {
 		return Transferred{}, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, share(q.Deadline, legShare))
 	defer cancel()
+	if e.knows(ctx, scope) {
+		return e.transferWhole(ctx, scope, q, t)
+	}
 	s := newReading(e, scope, q, ctx)
-	if len(s.plan.Parts) > 0 || confines(q.Filters) || !slices.Equal(s.plan.Periods, Periods(t.Text, s.now)) {
+	if len(t.Parts) > 0 || len(s.plan.Parts) > 0 || confines(q.Filters) || !slices.Equal(s.plan.Periods, Periods(t.Text, s.now)) {
 		return Transferred{}, false
 	}
 	k := &transfer{knownRanking: knownRanking{run: s, before: t}, vectors: vectors}
@@ -54,6 +58,21 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	k.bound()
 	answer := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}
 	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Doubt: k.doubt(facts), Lead: lead(facts)}, true
+}
+
+// transferWhole searches a memory that the process knows.
+func (e *Engine) transferWhole(ctx context.Context, scope pika.Scope, q pika.Query, t *Trace) (Transferred, bool) {
+	s := newRun(e, scope, q, ctx, ctx)
+	s.firstCtx = ctx
+	answer, tracer, err := s.answer()
+	if err != nil || len(answer.Degraded) > 0 {
+		return Transferred{}, false
+	}
+	made := Transferred{Answer: answer, Trace: tracer(), Doubt: math.Inf(-1), Lead: math.Inf(1)}
+	if made.Trace != nil && len(made.Trace.Vector) == len(t.Vector) && len(t.Vector) > 0 {
+		made.Similarity = cosine(made.Trace.Vector, t.Vector)
+	}
+	return made, made.Trace != nil
 }
 
 // transfer is a knownRanking for another question than the one that was asked before.

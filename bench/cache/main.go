@@ -87,7 +87,7 @@ func run(ctx context.Context) error {
 }
 
 // printTiers asks every question of nobody, of the shared cache and of the process, and then
-// in other words, of which a process has the vector.
+// in other words, whose vectors are known: of the question as it is read, and of its parts.
 func printTiers(ctx context.Context, model pika.Embedder, facts []pika.GivenFact, questions []string) error {
 	b, err := open(ctx, model, facts)
 	if err != nil {
@@ -113,7 +113,7 @@ func printTiers(ctx context.Context, model pika.Embedder, facts []pika.GivenFact
 	random := rand.New(rand.NewPCG(5, 5))
 	for _, q := range questions {
 		other := corpus.Reword(random.IntN, q)
-		if _, err := b.embedder.Embed(ctx, pika.EmbedQuery, []string{other}); err != nil {
+		if _, err := rounds[0].engine.Search(ctx, scope, question(other)); err != nil { // the vectors of how it is read are known then
 			return err
 		}
 		for _, text := range []string{q, other} { // the first lately
