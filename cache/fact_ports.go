@@ -31,8 +31,10 @@ type setFacts struct {
 func (f *setFacts) Get(ctx context.Context, scope pika.Scope, ids []string) ([]pika.Fact, error) {
 	if len(ids) <= pika.MaxPageLimit {
 		if s := f.sets.facts.current(ctx, scope); s != nil {
+			f.sets.o.Metrics.count(WorkingSet, 1, 0)
 			return s.get(ids), nil
 		}
+		f.sets.o.Metrics.count(WorkingSet, 0, 1)
 	}
 	return f.Facts.Get(ctx, scope, ids)
 }

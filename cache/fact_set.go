@@ -163,12 +163,13 @@ func (w *WorkingSets) followFacts(ctx context.Context, scope pika.Scope, s *fact
 	if err != nil {
 		return nil, err
 	}
-	next := s.clone()
+	next, there := s.clone(), make(map[string]bool, len(facts))
 	for i := range facts {
 		next.put(&facts[i])
+		there[facts[i].ID] = true
 	}
 	for _, id := range ids {
-		if !slices.ContainsFunc(facts, func(f pika.Fact) bool { return f.ID == id }) {
+		if !there[id] {
 			next.remove(id)
 		}
 	}

@@ -17,7 +17,7 @@ type Name string
 // The caches.
 const (
 	Embedding  Name = "embedding"   // vectors of texts
-	WorkingSet Name = "working_set" // vectors of the users who are searched most
+	WorkingSet Name = "working_set" // vectors and facts of the users who are searched most: one request for each read of either
 	LLM        Name = "llm"         // what a language model found in a chunk
 	L1         Name = "l1"          // answers in the process
 	L2Exact    Name = "l2_exact"    // answers that processes share, by the same question
