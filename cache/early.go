@@ -91,7 +91,7 @@ func (r *request) refreshEarly(ctx context.Context, a *keptAnswer) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
-	r.writing.Go(func() {
+	r.running.Go(func() {
 		defer r.refreshing.end(r.key)
 		r.refresh(ctx)
 	})

@@ -119,8 +119,10 @@ var names = []string{"Minh", "Hoa", "Huế", "Đà Nẵng", "Mướp", "Sara"}
 // randomFact is one of few statements, so that some are told again and some end others.
 func randomFact(random *rand.Rand) pika.GivenFact {
 	name, at := names[random.IntN(len(names))], reference.AddDate(0, 0, random.IntN(400))
-	c := pika.Candidate{Text: fmt.Sprintf("Linh likes %s %d", name, random.IntN(30)), Object: name,
-		Entities: []pika.Entity{{Name: name, Type: "other"}}, ValidFrom: &at}
+	c := pika.Candidate{
+		Text: fmt.Sprintf("Linh likes %s %d", name, random.IntN(30)), Object: name,
+		Entities: []pika.Entity{{Name: name, Type: "other"}}, ValidFrom: &at,
+	}
 	if random.IntN(3) == 0 {
 		c.Text, c.Predicate = "Linh sống ở "+name, "lives_in"
 	}
@@ -165,11 +167,7 @@ func (h *hotTruth) write(t *testing.T, random *rand.Rand, job int) {
 		if o.Outcome != pika.Stored && o.Outcome != pika.Superseding {
 			continue
 		}
-		l := pika.Link{FactID: facts[i].ID, Predicate: facts[i].Predicate}
-		for _, e := range facts[i].Entities {
-			l.Entities = append(l.Entities, e.ID)
-		}
-		if err := h.graph.LinkFacts(t.Context(), linh, []pika.Link{l}); err != nil {
+		if err := h.graph.LinkFacts(t.Context(), linh, extraction.Links(facts[i:i+1])); err != nil {
 			t.Fatal(err)
 		}
 	}

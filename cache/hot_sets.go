@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -39,8 +38,7 @@ type hotSets[K comparable, S any] struct {
 
 	sets      *otter.Cache[K, *hotSet[S]]
 	following flights[*hotSet[S]]
-	loading   chan struct{}
-	running   sync.WaitGroup
+	loading   *background
 }
 
 // hotSet is what is kept of one user, as of a version of his memory.
@@ -53,7 +51,7 @@ type hotSet[S any] struct {
 
 // start makes the cache of h; size is in bytes, as bytes is.
 func (h *hotSets[K, S]) start(bytes int64, size func(K, *S) int) {
-	h.loading = make(chan struct{}, concurrentLoads)
+	h.loading = newBackground(concurrentLoads)
 	h.following.deadline = loadTime
 	h.sets = otter.Must(&otter.Options[K, *hotSet[S]]{
 		MaximumWeight: uint64(bytes),
@@ -68,7 +66,7 @@ func (h *hotSets[K, S]) start(bytes int64, size func(K, *S) int) {
 }
 
 // close waits until no set is being loaded; a load has a deadline.
-func (h *hotSets[K, S]) close() { h.running.Wait() }
+func (h *hotSets[K, S]) close() { h.loading.wait() }
 
 // current returns the set as of now; nil: the stores are to be asked.
 func (h *hotSets[K, S]) current(ctx context.Context, k K) *S {
@@ -113,16 +111,8 @@ func (h *hotSets[K, S]) warmUp(ctx context.Context, k K) {
 		}
 		return s, otter.WriteOp
 	})
-	if !hot {
-		return
-	}
-	select {
-	case h.loading <- struct{}{}:
-		h.running.Go(func() {
-			defer func() { <-h.loading }()
-			h.fill(context.WithoutCancel(ctx), k)
-		})
-	default: // others are loaded first
+	if hot {
+		h.loading.try(func() { h.fill(context.WithoutCancel(ctx), k) }) // or others are loaded first
 	}
 }
 

@@ -60,6 +60,6 @@ func (r *request) handOver() func() {
 // giveBack gives the lease back, unless it was handed over; nobody waits for it.
 func (r *request) giveBack() {
 	if r.release != nil {
-		r.writing.Go(r.handOver())
+		r.running.Go(r.handOver())
 	}
 }

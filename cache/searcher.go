@@ -80,14 +80,13 @@ type Searcher struct {
 	refreshing refreshes
 	load       load
 
-	writing sync.WaitGroup
-	writes  chan struct{} // holds a token for each write to the shared cache
+	writes  *background    // to the shared cache; an answer beyond them is not kept
+	running sync.WaitGroup // what else nobody waits for
 }
 
 var _ pika.Searcher = (*Searcher)(nil)
 
-// maxWrites bounds the writes to the shared cache that are under way; an answer beyond
-// them is not kept.
+// maxWrites bounds the writes to the shared cache that are under way.
 const maxWrites = 64
 
 // cacheShare is the part of a search's time that one look into a cache, or at the version of
@@ -116,9 +115,9 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(nil)
 	}
-	s := &Searcher{source: source, o: o, flights: flights[pika.Answer]{deadline: pika.MaxDeadlineMS * time.Millisecond}, writes: make(chan struct{}, maxWrites)}
+	s := &Searcher{source: source, o: o, flights: flights[pika.Answer]{deadline: pika.MaxDeadlineMS * time.Millisecond}, writes: newBackground(maxWrites)}
 	s.third = newThird(o.Kept)
-	s.semantic = semantic{questions: newQuestions(), classes: &classes{counts: maps.Clone(learntBefore)}, random: o.Random, checks: make(chan struct{}, maxChecks)}
+	s.semantic = semantic{questions: newQuestions(), classes: &classes{counts: maps.Clone(learntBefore)}, random: o.Random, checks: newBackground(maxChecks)}
 	s.local = newLocal(cmp.Or(o.LocalBytes, defaultLocalBytes), o.Freshness)
 	return s
 }
@@ -277,15 +276,9 @@ func (r *request) store(ctx context.Context, a *keptAnswer) {
 	if ttl <= 0 {
 		return
 	}
-	select {
-	case r.writes <- struct{}{}:
-		release := r.handOver()
-		r.writing.Go(func() {
-			defer func() { <-r.writes }()
-			defer release()
-			r.write(ctx, a, encoded, ttl)
-		})
-	default: // the cache is slow: it gets no more to do
+	release := r.handOver()
+	if !r.writes.try(func() { defer release(); r.write(ctx, a, encoded, ttl) }) { // the cache is slow: it gets no more to do
+		r.release = release
 	}
 }
 
@@ -313,7 +306,12 @@ func (r *request) remember(a *keptAnswer, bytes int) {
 // each has a deadline.
 func (s *Searcher) Close() error {
 	s.writeAsked(context.Background(), nil)
-	s.writing.Wait()
+	s.running.Wait()
+	s.semantic.checks.wait()
+	if s.third != nil {
+		s.third.writes.wait()
+	}
+	s.writes.wait() // of what was waited for, too
 	return nil
 }
 

@@ -42,7 +42,7 @@ type semantic struct {
 	questions *questions
 	classes   *classes
 	random    func() float64
-	checks    chan struct{} // holds a token for each check under way
+	checks    *background // of answers that were given
 }
 
 // fromAnother answers from what was ranked for another question that asks the same; nil: there is
@@ -76,13 +76,17 @@ func (r *request) fromAnother(ctx context.Context) *pika.Answer {
 // decide remembers what was decided, for who asks for explanations: the question that asks
 // the same, else the one that looks most alike.
 func (r *request) decide(a asking, kept, mine *paraphrase.Question, v paraphrase.Verdict) {
-	if !r.query.Explain && !v.Same {
-		return
+	if !v.Same {
+		if !r.query.Explain {
+			return
+		}
+		shared := kept.Shared(mine)
+		if d := r.decision; d != nil && (d.Kind != "" || shared <= r.shared) {
+			return
+		}
+		r.shared = shared
 	}
-	shared := kept.Shared(mine)
-	if d := r.decision; d == nil || v.Same || (d.Kind == "" && shared > r.shared) {
-		r.decision, r.shared = &pika.CacheDecision{Question: a.Text, Kind: string(v.Kind), Refused: string(v.Refused)}, shared
-	}
+	r.decision = &pika.CacheDecision{Question: a.Text, Kind: string(v.Kind), Refused: string(v.Refused)}
 }
 
 // transfer ranks again, for this question, what was ranked for the other.
@@ -169,16 +173,11 @@ func (r *request) remind(ctx context.Context, a *keptAnswer) {
 	if !a.answersOthers() || slices.ContainsFunc(lately, func(o asking) bool { return o.Key == r.key }) {
 		return
 	}
-	select {
-	case r.writes <- struct{}{}:
-		r.writing.Go(func() {
-			defer func() { <-r.writes }()
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheDeadline)
-			defer cancel()
-			r.noteAsking(ctx)
-		})
-	default: // the cache is slow
-	}
+	r.writes.try(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheDeadline)
+		defer cancel()
+		r.noteAsking(ctx)
+	})
 }
 
 // noteAsking remembers that this question's answer is kept, for other questions. Of two that

@@ -145,14 +145,7 @@ func (r *request) check(ctx context.Context, given pika.Answer, k answerClass, s
 	if r.semantic.random() >= share {
 		return
 	}
-	select {
-	case r.semantic.checks <- struct{}{}:
-		r.writing.Go(func() {
-			defer func() { <-r.semantic.checks }()
-			r.compare(context.WithoutCancel(ctx), given, k)
-		})
-	default: // enough are checked
-	}
+	r.semantic.checks.try(func() { r.compare(context.WithoutCancel(ctx), given, k) })
 }
 
 func (r *request) compare(ctx context.Context, given pika.Answer, k answerClass) {

@@ -14,8 +14,7 @@ import (
 const (
 	// thirdShare is the part of a search's time that looking into it may take.
 	thirdShare = 0.1
-	// maxThirdWrites bounds the writes to it that are under way; an answer beyond them is
-	// not kept there.
+	// maxThirdWrites bounds the writes to it that are under way.
 	maxThirdWrites = 16
 	thirdWriteTime = 2 * time.Second
 	// maxSights is of how many questions a process remembers that they were asked.
@@ -31,7 +30,7 @@ type third struct {
 	asked  asked
 	seed   maphash.Seed
 	sights *otter.Cache[uint64, int64] // by the hash of a key: which answer is kept
-	writes chan struct{}               // holds a token for each write under way
+	writes *background                 // an answer beyond them is not kept there
 }
 
 // newThird returns nil if there is no third tier.
@@ -40,7 +39,7 @@ func newThird(kept pika.QueryCache) *third {
 		return nil
 	}
 	return &third{
-		kept: kept, asked: asked{byKey: map[string]*pika.NotedSearch{}}, seed: maphash.MakeSeed(), writes: make(chan struct{}, maxThirdWrites),
+		kept: kept, asked: asked{byKey: map[string]*pika.NotedSearch{}}, seed: maphash.MakeSeed(), writes: newBackground(maxThirdWrites),
 		sights: otter.Must(&otter.Options[uint64, int64]{
 			MaximumSize: maxSights, ExpiryCalculator: otter.ExpiryAccessing[uint64, int64](sightLife),
 		}),
@@ -101,16 +100,11 @@ func (r *request) keepThird(ctx context.Context, a *keptAnswer) {
 		return
 	}
 	r.third.has(r.key, a)
-	select {
-	case r.third.writes <- struct{}{}:
-		r.writing.Go(func() {
-			defer func() { <-r.third.writes }()
-			if err := r.writeThird(ctx, a); err != nil {
-				r.o.Log.Debug("an answer is not kept beside the truth", "code", string(pika.CodeOf(err)), "error", err)
-			}
-		})
-	default: // it is slow: it gets no more to do
-	}
+	r.third.writes.try(func() {
+		if err := r.writeThird(ctx, a); err != nil {
+			r.o.Log.Debug("an answer is not kept beside the truth", "code", string(pika.CodeOf(err)), "error", err)
+		}
+	})
 }
 
 // writeThird keeps an answer, unless it is too long.

@@ -50,7 +50,7 @@ type run struct {
 func newRun(e *Engine, scope pika.Scope, q pika.Query, ctx, legCtx context.Context) *run {
 	s := &run{
 		Engine: e, scope: scope, query: q, now: e.config.Now(), index: e.config.Index(),
-		ctx: ctx, legCtx: legCtx, learned: make(chan struct{}), degraded: map[pika.Leg]bool{},
+		ctx: ctx, firstCtx: ctx, legCtx: legCtx, learned: make(chan struct{}), degraded: map[pika.Leg]bool{},
 	}
 	if confines(q.Filters) {
 		s.matching = &matching{known: make(chan struct{})}

@@ -63,7 +63,6 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 // transferWhole searches a memory that the process knows.
 func (e *Engine) transferWhole(ctx context.Context, scope pika.Scope, q pika.Query, t *Trace) (Transferred, bool) {
 	s := newRun(e, scope, q, ctx, ctx)
-	s.firstCtx = ctx
 	answer, tracer, err := s.answer()
 	if err != nil || len(answer.Degraded) > 0 {
 		return Transferred{}, false

@@ -106,6 +106,9 @@ func run(ctx context.Context, s settings) (err error) {
 		return cmp.Or(ctx.Err(), fmt.Errorf("%d of the first %d searches failed: %s", failed, len(warm), reasons(warm)))
 	}
 	if s.ramp {
+		if err := b.quiet(ctx); err != nil { // its steps are short
+			return err
+		}
 		return b.ramp(ctx, s, p)
 	}
 	return b.once(ctx, s, p)

@@ -15,7 +15,6 @@ import (
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/cache"
 	"github.com/pikamem/pika/cachewarm"
-	"github.com/pikamem/pika/search"
 )
 
 // newWarmer returns what answers ahead, as a configuration says.
@@ -94,28 +93,15 @@ func (b *workbench) warm(ctx context.Context, f warmFlags) (cachewarm.Report, er
 		return cachewarm.Report{}, err
 	}
 	index.Embedder = cache.NewEmbedder(index.Embedder, b.cache, cache.EmbedderOptions{}) // most users are asked the same
-	searcher, answers := b.searches(ctx, index)
-	report, err := newWarmer(b.config, b.truth, answers, searcher.Load, nil).Run(ctx, o)
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTime)
-	defer cancel()
-	return report, errors.Join(err, answers.Close(), searcher.Close(closing))
-}
-
-// searches returns a search on the stores, and the caches before it.
-func (b *workbench) searches(ctx context.Context, index pika.Index) (*search.Engine, *cache.Searcher) {
-	of := func() pika.Index { return index }
 	ttls := cache.NewTTLs(cache.TTLOptions{Store: b.truth, Longest: b.config.CacheTTL})
 	_ = ttls.Exchange(ctx) // without what was tuned the bases hold
-	searcher := search.New(search.Config{
-		Facts: b.truth, Messages: b.truth, Keyword: b.truth, Raw: b.raw(), Index: of, Graph: b.graph(),
+	made := b.search(b.config, searchOptions{
+		index: func() pika.Index { return index }, freshness: cache.NewFreshness(b.truth, b.cache, nil), ttls: ttls,
 	})
-	return searcher, cache.NewSearcher(searcher, cache.SearcherOptions{
-		Cache: b.cache, Freshness: cache.NewFreshness(b.truth, b.cache, nil), Changes: b.truth, Index: of,
-		Vectors: func(ctx context.Context, scope pika.Scope, model pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
-			return b.raw().RawVectors(ctx, scope, pika.CorpusFacts, model, ids)
-		},
-		Kept: b.truth, TTL: b.config.CacheTTL, TTLs: ttls,
-	})
+	report, err := newWarmer(b.config, b.truth, made.answers, made.engine.Load, nil).Run(ctx, o)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTime)
+	defer cancel()
+	return report, errors.Join(err, made.close(closing))
 }
 
 // toldWarmed returns what prints the progress of answering ahead.

@@ -9,7 +9,6 @@ import (
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/cache"
 	"github.com/pikamem/pika/projection"
-	"github.com/pikamem/pika/search"
 )
 
 // startTime bounds what the start asks of stores that may not answer; what it does
@@ -37,44 +36,18 @@ func (a *App) wire(ctx context.Context) error {
 			Every: a.Config.ProbeEvery, Now: a.Now,
 		}
 	}
-	sets := cache.NewWorkingSets(cache.WorkingSetOptions{
-		Raw: a.stores.truth, Facts: a.stores.truth, Keyword: a.stores.truth, Changes: a.stores.truth,
-		VectorBytes: arenaBytes(a.Config), FactBytes: a.Config.factBytes(), Log: a.Log, Metrics: a.counts,
-	})
-	a.onClose("the working sets", sets.Close)
-	index := a.index.Index
-	if a.stores.milvus != nil { // the embedded index is in this process anyway
-		index = sets.Over(index)
-	}
-	a.searcher = search.New(sets.Before(search.Config{
-		Facts: a.stores.truth, Messages: a.stores.truth, Keyword: a.stores.truth, Raw: a.stores.raw(), Index: index,
-		Graph: a.stores.graph(), Reranker: a.reranker, Now: a.Now, Log: a.Log, Registerer: a.Registry,
-	}))
-	a.onClose("the search", func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		return a.searcher.Close(ctx)
-	})
 	a.ttls = cache.NewTTLs(cache.TTLOptions{Store: a.stores.truth, Longest: a.Config.CacheTTL, Now: a.Now, Log: a.Log})
-	a.answers = cache.NewSearcher(a.searcher, cache.SearcherOptions{
-		Cache: a.stores.cache, Freshness: a.freshness, Changes: a.stores.truth,
-		Index: a.index.Index, Vectors: a.factVectors, Now: a.Now, Log: a.Log, Metrics: a.counts,
-		Kept: a.stores.truth, TTL: a.Config.CacheTTL, TTLs: a.ttls, LocalBytes: a.Config.answerBytes(),
-		ExactOnly: !a.Config.SemanticCache,
+	made := a.stores.search(a.Config, searchOptions{
+		index: a.index.Index, freshness: a.freshness, ttls: a.ttls, reranker: a.reranker,
+		now: a.Now, log: a.Log, registry: a.Registry, counts: a.counts,
 	})
-	a.onClose("the cache of answers", a.answers.Close)
+	a.searcher, a.answers = made.engine, made.answers
+	a.onClose("the search", func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTime)
+		defer cancel()
+		return made.close(ctx)
+	})
 	return nil
-}
-
-// factVectors returns vectors of facts from where the truth about them is.
-func (a *App) factVectors(ctx context.Context, scope pika.Scope, model pika.EmbeddingModel, ids []string) ([]pika.Vector, error) {
-	if raw := a.stores.raw(); raw != nil {
-		return raw.RawVectors(ctx, scope, pika.CorpusFacts, model, ids)
-	}
-	if file, ok := a.index.Index().Vectors.(*embeddedIndex); ok && file.Model() == model {
-		return file.VectorsOf(ctx, scope, pika.CorpusFacts, ids)
-	}
-	return nil, nil
 }
 
 // openIndex agrees with the truth about the embedding model. Another model than the
