@@ -30,7 +30,7 @@ type setFacts struct {
 // Get implements pika.Facts.
 func (f *setFacts) Get(ctx context.Context, scope pika.Scope, ids []string) ([]pika.Fact, error) {
 	if len(ids) <= pika.MaxPageLimit {
-		if s := f.sets.facts.current(ctx, scope); s != nil {
+		if s := f.sets.facts.use(ctx, scope); s != nil {
 			f.sets.o.Metrics.count(WorkingSet, 1, 0)
 			return s.get(ids), nil
 		}

@@ -15,7 +15,7 @@ import (
 // Limits of what is kept of the users who are searched most.
 const (
 	maxWorkingSet    = 4096             // facts or vectors; a user with more is left to the stores
-	hotSearches      = 2                // uses of a user's set until it is loaded
+	hotSearches      = 2                // of a user until his set is loaded
 	coolAfter        = 10 * time.Minute // without a use a set is given up, and what is known of a user forgotten
 	loadTime         = 10 * time.Second
 	concurrentLoads  = 2
@@ -68,16 +68,19 @@ func (h *hotSets[K, S]) start(bytes int64, size func(K, *S) int) {
 // close waits until no set is being loaded; a load has a deadline.
 func (h *hotSets[K, S]) close() { h.loading.wait() }
 
+// use is current, and counts a use where there is no set: once for each search.
+func (h *hotSets[K, S]) use(ctx context.Context, k K) *S {
+	s := h.current(ctx, k)
+	if s == nil && ctx.Err() == nil {
+		h.warmUp(ctx, k)
+	}
+	return s
+}
+
 // current returns the set as of now; nil: the stores are to be asked.
 func (h *hotSets[K, S]) current(ctx context.Context, k K) *S {
 	s, ok := h.sets.GetIfPresent(k)
-	switch {
-	case ctx.Err() != nil:
-		return nil
-	case !ok || s.value == nil && !s.tooLarge:
-		h.warmUp(ctx, k)
-		return nil
-	case s.tooLarge:
+	if !ok || s.value == nil || ctx.Err() != nil {
 		return nil
 	}
 	version, err := versionOf(ctx, h.changes, h.scope(k))

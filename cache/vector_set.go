@@ -52,7 +52,7 @@ func (v *setVectors) SearchLocally(ctx context.Context, scope pika.Scope, corpus
 	if limit < 1 || limit > pika.MaxVectorLimit || len(query) != v.model.Dimensions {
 		return nil, false, nil
 	}
-	s := v.sets.vectors.current(ctx, vectorKey{scope, corpus, v.model})
+	s := v.sets.vectors.use(ctx, vectorKey{scope, corpus, v.model})
 	if s == nil {
 		v.sets.o.Metrics.count(WorkingSet, 0, 1)
 		return nil, false, nil
