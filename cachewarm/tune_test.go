@@ -80,8 +80,13 @@ func TestTuner(t *testing.T) {
 	if diff := cmp.Diff(pika.AnswerClasses(), classes); diff != "" || !report.Refreshed || report.Expired != 2500 || report.Classes[1].TTL != 7200 {
 		t.Errorf("report %+v\n%s", report, diff)
 	}
-	if len(h.tuned) != 1 || h.tuned[0].Class != pika.AnswerFresh || h.tuned[0].TTL <= 6*time.Minute || h.tuned[0].Hits != 10 || h.tuned[0].Misses != 90 {
-		t.Errorf("tuned %+v; want only the class that was asked enough", h.tuned)
+	if len(h.tuned) != 3 || h.tuned[2].TTL <= 6*time.Minute || h.tuned[2].Hits != 10 || h.tuned[2].Misses != 90 {
+		t.Errorf("tuned %+v; want another time of the class that was asked enough", h.tuned)
+	}
+	for _, stays := range h.tuned[:2] { // and all can be seen
+		if stays.Hits != 0 || stays.Reason == "" || stays.TunedAt.IsZero() {
+			t.Errorf("decided %+v; want its counts left to the next tuning", stays)
+		}
 	}
 	h.fault = pika.Errorf(pika.Unavailable, "down")
 	if _, err := tuner.Run(t.Context()); pika.CodeOf(err) != pika.Unavailable {

@@ -97,18 +97,16 @@ func (t *Tuner) tune(ctx context.Context, now time.Time) ([]ClassTTL, error) {
 		return nil, err
 	}
 	var classes []ClassTTL
-	var changed []pika.AnswerTTL
+	var decided []pika.AnswerTTL
 	for _, class := range pika.AnswerClasses() {
 		tuned, ok := Tune(now, ttlOf(current, class), useOf(use, class), cmp.Or(t.Target, DefaultTarget), cmp.Or(t.Longest, cache.DefaultAnswerTTL))
-		if ok {
-			changed = append(changed, tuned)
-		}
 		classes = append(classes, ClassTTL{Class: class, TTL: tuned.TTL.Seconds(), Hits: tuned.Hits, Misses: tuned.Misses, Reason: tuned.Reason})
+		if !ok { // what was counted is left to the next tuning
+			tuned.Hits, tuned.Misses = 0, 0
+		}
+		decided = append(decided, tuned)
 	}
-	if len(changed) == 0 {
-		return classes, nil
-	}
-	return classes, t.TTLs.TuneAnswerTTLs(ctx, changed)
+	return classes, t.TTLs.TuneAnswerTTLs(ctx, decided)
 }
 
 func ttlOf(ttls []pika.AnswerTTL, class pika.AnswerClass) pika.AnswerTTL {

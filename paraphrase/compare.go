@@ -108,7 +108,7 @@ func agree(g Guard, a, b *reading) bool {
 	x, y := a.values[g], b.values[g]
 	switch g {
 	case Asked: // keywords ask nothing: what they mean is in the other words
-		return len(x) == 0 || len(y) == 0 || slices.Equal(x, y)
+		return !a.asks || !b.asks || slices.Equal(x, y)
 	case Direction:
 		return slices.Equal(roles(a.direction()), roles(b.direction())) && sameOrder(a.direction(), b.direction())
 	case Owner, Number, Date, Unit:

@@ -64,6 +64,13 @@ func TestToldApart(t *testing.T) {
 		{A: "When did I learn C++?", B: "When did I learn C#?"},
 		{A: "bà tôi tên là gì", B: "ba tôi tên là gì"},
 		{A: long + "tôi thích Hùng", B: long + "tôi ghét Hùng"},
+		{A: "Where do I live?", B: "What do I do for a living?"},
+		{A: "What do I do for a living?", B: "What do I live for?"},
+		{A: "What do I do for a living?", B: "How do I live?"},
+		{A: "where do you live", B: "How do I live?"},
+		{A: "Tôi sống ở đâu?", B: "Tôi sống như thế nào?"},
+		{A: "What did I cook?", B: "When did I cook?"},
+		{A: "Tôi nấu gì?", B: "Tôi nấu lúc nào?"},
 		{A: "😀", B: "'"},
 		{A: "gì?", B: "?"},
 	} {

@@ -56,8 +56,8 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	k.cutWords()
 	facts := k.rank()
 	k.bound()
-	answer := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}
-	return Transferred{Answer: answer, Trace: k.trace(), Similarity: k.similarity(), Doubt: k.doubt(facts), Lead: lead(facts)}, true
+	answer, trace := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}, k.trace()
+	return Transferred{Answer: answer, Trace: trace, Similarity: similarity(trace, t), Doubt: k.doubt(facts), Lead: lead(facts)}, true
 }
 
 // transferWhole searches a memory that the process knows.
@@ -67,11 +67,11 @@ func (e *Engine) transferWhole(ctx context.Context, scope pika.Scope, q pika.Que
 	if err != nil || len(answer.Degraded) > 0 {
 		return Transferred{}, false
 	}
-	made := Transferred{Answer: answer, Trace: tracer(), Doubt: math.Inf(-1), Lead: math.Inf(1)}
-	if made.Trace != nil && len(made.Trace.Vector) == len(t.Vector) && len(t.Vector) > 0 {
-		made.Similarity = cosine(made.Trace.Vector, t.Vector)
+	trace := tracer()
+	if trace == nil {
+		return Transferred{}, false
 	}
-	return made, made.Trace != nil
+	return Transferred{Answer: answer, Trace: trace, Similarity: similarity(trace, t), Doubt: math.Inf(-1), Lead: math.Inf(1)}, true
 }
 
 // transfer is a knownRanking for another question than the one that was asked before.
@@ -165,11 +165,12 @@ func (k *transfer) compareRest() bool {
 	return true
 }
 
-func (k *transfer) similarity() float64 {
-	if k.vector == nil {
+// similarity of two questions; 0 where either was not embedded.
+func similarity(a, b *Trace) float64 {
+	if len(a.Vector) != len(b.Vector) {
 		return 0
 	}
-	return cosine(k.vector, k.before.Vector)
+	return min(cosine(a.Vector, b.Vector), 1) // which rounding may be above
 }
 
 // trace is that of a search for the question, as far as it is known. Where the process does
