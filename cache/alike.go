@@ -7,10 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/viterin/vek/vek32"
-
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/lexicon"
+	"github.com/pikamem/pika/similarity"
 )
 
 // Bounds of the reuse of an extraction for a chunk that says the same.
@@ -100,7 +99,7 @@ func meansTheSame(ctx context.Context, e pika.Embedder, known *alike, f *chunkFo
 		return false
 	}
 	for pair := range slices.Chunk(vectors, 2) {
-		if vek32.Dot(pair[0], pair[1]) < minAlike {
+		if similarity.Cosine(pair[0], pair[1]) < minAlike {
 			return false
 		}
 	}

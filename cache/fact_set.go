@@ -10,7 +10,8 @@ import (
 	"github.com/pikamem/pika/keyword"
 )
 
-// factSet is all live facts of one user, and where their words stand. It is never changed.
+// factSet is all live facts of one user, and where their words stand. Once others have it, it
+// is never changed.
 type factSet struct {
 	facts      []*pika.Fact      // by number; nil: no longer
 	numbers    map[string]uint32 // by id
@@ -29,9 +30,13 @@ func newFactSet() *factSet {
 	return &factSet{numbers: map[string]uint32{}, postings: map[string][]keyword.Posting{}}
 }
 
+// clone is a copy that may be changed: what is appended to its lists is in no other's.
 func (s *factSet) clone() *factSet {
 	next := *s
-	next.facts, next.numbers, next.postings = slices.Clone(s.facts), maps.Clone(s.numbers), maps.Clone(s.postings)
+	next.facts, next.numbers, next.postings = slices.Clone(s.facts), maps.Clone(s.numbers), make(map[string][]keyword.Posting, len(s.postings))
+	for term, postings := range s.postings {
+		next.postings[term] = slices.Clip(postings)
+	}
 	return &next
 }
 
@@ -51,7 +56,7 @@ func (s *factSet) put(f *pika.Fact) {
 	d.Number = uint32(len(s.facts))
 	s.facts, s.numbers[f.ID] = append(s.facts, f), d.Number
 	for term, postings := range keyword.Postings([]keyword.Document{d}) {
-		s.postings[term] = slices.Concat(s.postings[term], postings) // others read the former one
+		s.postings[term] = append(s.postings[term], postings...)
 	}
 	s.statistics.Add(d)
 	s.bytes += sizeOf(f, d)
@@ -132,6 +137,10 @@ func (s *factSet) touching(seeds []string, limit int) []pika.GraphHit {
 }
 
 func (w *WorkingSets) loadFacts(ctx context.Context, scope pika.Scope) (*factSet, error) {
+	state, err := w.o.Keyword.KeywordState(ctx, scope)
+	if err != nil || state.Documents[pika.CorpusFacts] > maxWorkingSet {
+		return nil, err
+	}
 	s, page := newFactSet(), pika.PageRequest{Limit: pika.MaxPageLimit}
 	for {
 		facts, err := w.o.Facts.List(ctx, scope, pika.ListFacts{IncludeSuperseded: true}, page)

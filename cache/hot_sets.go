@@ -61,8 +61,27 @@ func (h *hotSets[K, S]) start(bytes int64, size func(K, *S) int) {
 			}
 			return uint32(emptySetOverhead + size(k, s.value))
 		},
-		ExpiryCalculator: otter.ExpiryAccessing[K, *hotSet[S]](coolAfter),
+		ExpiryCalculator: hotExpiry[K, S]{},
 	})
+}
+
+// hotExpiry keeps what is used; that a user has too much is looked at again after a while.
+type hotExpiry[K comparable, S any] struct{}
+
+// ExpireAfterCreate implements otter.ExpiryCalculator.
+func (hotExpiry[K, S]) ExpireAfterCreate(otter.Entry[K, *hotSet[S]]) time.Duration { return coolAfter }
+
+// ExpireAfterUpdate implements otter.ExpiryCalculator.
+func (hotExpiry[K, S]) ExpireAfterUpdate(otter.Entry[K, *hotSet[S]], *hotSet[S]) time.Duration {
+	return coolAfter
+}
+
+// ExpireAfterRead implements otter.ExpiryCalculator.
+func (hotExpiry[K, S]) ExpireAfterRead(e otter.Entry[K, *hotSet[S]]) time.Duration {
+	if e.Value.tooLarge {
+		return e.ExpiresAfter()
+	}
+	return coolAfter
 }
 
 // close waits until no set is being loaded; a load has a deadline.

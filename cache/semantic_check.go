@@ -44,20 +44,23 @@ const (
 	slight    answerClass = "slight"    // there is some, and it is less than slightDoubt
 	grave     answerClass = "grave"     // more, or the first two facts may well change places
 	pooled    answerClass = "pooled"    // not all of the user's vectors were compared, or there is doubt and the question names times
+	large     answerClass = "large"     // there is doubt, and the memory holds more than any working set
 
 	slightDoubt = 5.0  // in standard deviations of cosines
 	closeLead   = 0.05 // of the first fact over the second
 )
 
-// learntBefore is where the counts begin, wrong and right: what `go run ./bench/cache -only
-// pairs` learnt from the questions of the corpus, each asked six times in other words, when
-// the counts began with none; and half of mostCounted for what is certain by construction.
-var learntBefore = map[answerClass][2]int{slight: {0, 102}, certified: {0, mostCounted / 2}}
+// learntBefore is where the counts begin, wrong and right: half of mostCounted for what is
+// certain by construction. Of the others nothing is known before they were compared with
+// searches of the memories that the process answers for.
+var learntBefore = map[answerClass][2]int{certified: {0, mostCounted / 2}}
 
 func classOfAnswer(t search.Transferred) answerClass {
 	switch {
 	case t.Certified():
 		return certified
+	case t.Facts > maxWorkingSet:
+		return large
 	case math.IsInf(t.Doubt, 1):
 		return pooled
 	case t.Doubt >= slightDoubt || t.Lead < closeLead:
@@ -109,7 +112,7 @@ func (c *classes) correct(k answerClass) float64 {
 // SemanticClass is what was learnt of the answers of a class that were made from another
 // question's: how many were what a search found.
 type SemanticClass struct {
-	Class        string // certified, slight, grave or pooled
+	Class        string // certified, slight, grave, pooled or large
 	Right, Wrong int
 	Correct      float64 // how probable it is that the next one is right; it is given from 0.99 on
 }

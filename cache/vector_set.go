@@ -5,9 +5,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/viterin/vek/vek32"
-
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/similarity"
 )
 
 // vectorKey names the vectors of a user in a corpus.
@@ -149,7 +148,7 @@ func (s *vectorSet) with(ids []string, rows []pika.Vector) *vectorSet {
 func (s *vectorSet) search(query []float32, limit int) []pika.Scored {
 	hits := make([]pika.Scored, len(s.ids))
 	for i, v := range s.values {
-		hits[i] = pika.Scored{ID: s.ids[i], Score: float64(vek32.Dot(query, v))}
+		hits[i] = pika.Scored{ID: s.ids[i], Score: float64(similarity.Cosine(query, v))}
 	}
 	slices.SortFunc(hits, func(a, b pika.Scored) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) })
 	return hits[:min(limit, len(hits))]

@@ -31,7 +31,7 @@ type falseHits struct {
 
 // semanticClass is what was learnt of one class of answers made from another question's.
 type semanticClass struct {
-	Class   string  `json:"class" enum:"certified,slight,grave,pooled" doc:"How much doubt there is that another fact belongs into the answer; pooled: not all of the user's vectors were compared, or there is doubt and the question names times"`
+	Class   string  `json:"class" enum:"certified,slight,grave,pooled,large" doc:"How much doubt there is that another fact belongs into the answer; large: there is some, and the memory holds more facts than a working set; pooled: not all of the user's vectors were compared, or there is doubt and the question names times"`
 	Right   int     `json:"right"`
 	Wrong   int     `json:"wrong"`
 	Correct float64 `json:"correct" doc:"How probable it is that the next one is right, 0 to 1; such answers are given from 0.99 on"`

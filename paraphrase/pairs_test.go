@@ -69,6 +69,8 @@ func TestToldApart(t *testing.T) {
 		{A: "What do I do for a living?", B: "How do I live?"},
 		{A: "where do you live", B: "How do I live?"},
 		{A: "Tôi sống ở đâu?", B: "Tôi sống như thế nào?"},
+		{A: "What may I eat?", B: "What must I eat?"},
+		{A: "Tôi có thể ăn gì?", B: "Tôi phải ăn gì?"},
 		{A: "What did I cook?", B: "When did I cook?"},
 		{A: "Tôi nấu gì?", B: "Tôi nấu lúc nào?"},
 		{A: "😀", B: "'"},

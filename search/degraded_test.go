@@ -3,6 +3,8 @@ package search_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -261,6 +263,28 @@ func TestTinyDeadlinesDoNotOpenTheBreaker(t *testing.T) {
 		q.Deadline = 100 * time.Millisecond
 		if a := mustSearch(t, e, linh, q); len(a.Degraded) != 0 {
 			t.Errorf("degraded %v; want none with enough time", a.Degraded)
+		}
+	})
+}
+
+// Whoever asks long questions, which take an embedder longer than a search has, does not
+// close it to the others.
+func TestLongQuestionsDoNotOpenTheBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := linhsMemory()
+		engine := m.engine()
+		m.fail(pika.LegEmbedder, hang)
+		long := question(strings.Repeat("mèo x ", 100))
+		long.Deadline = 80 * time.Millisecond
+		for range 20 {
+			if a := mustSearch(t, engine, linh, long); !slices.Contains(a.Degraded, pika.LegEmbedder) {
+				t.Fatalf("degraded %v", a.Degraded)
+			}
+		}
+		m.fail(pika.LegEmbedder, nil)
+		if a := mustSearch(t, engine, linh, question("con mèo tên Mướp")); len(a.Degraded) > 0 {
+			t.Errorf("the next question of another is answered without %v", a.Degraded)
 		}
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/search"
+	"github.com/pikamem/pika/similarity"
 	"github.com/pikamem/pika/text"
 )
 
@@ -264,11 +265,7 @@ func (o vectorsOf) SearchVectors(ctx context.Context, scope pika.Scope, corpus p
 	o.m.mu.Unlock()
 	var hits []pika.Scored
 	for id, t := range o.m.texts(scope, corpus) {
-		var cosine float64
-		for i, v := range trigrams(t) {
-			cosine += float64(v) * float64(query[i])
-		}
-		hits = append(hits, pika.Scored{ID: id, Score: cosine})
+		hits = append(hits, pika.Scored{ID: id, Score: float64(similarity.Cosine(trigrams(t), query))})
 	}
 	return keyword.Cut(hits, limit), nil
 }

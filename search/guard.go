@@ -57,6 +57,11 @@ func newGuard(leg pika.Leg, meter legMeter) *guard {
 // guarded runs f behind g until ctx ends. A call that outlives ctx is left behind: it
 // keeps its place in the bulkhead until it returns, and its result is dropped.
 func guarded[T any](ctx context.Context, g *guard, f func(context.Context) (T, error)) (T, error) {
+	return guardedFor(ctx, g, fairShare, f)
+}
+
+// guardedFor is guarded for a call that needs more than fairShare.
+func guardedFor[T any](ctx context.Context, g *guard, fair time.Duration, f func(context.Context) (T, error)) (T, error) {
 	var none T
 	if err := g.enter(ctx); err != nil {
 		g.meter.failures.Inc()
@@ -77,11 +82,11 @@ func guarded[T any](ctx context.Context, g *guard, f func(context.Context) (T, e
 	}()
 	select {
 	case o := <-done:
-		g.leave(ctx, o.err, time.Since(started))
+		g.leave(ctx, o.err, time.Since(started), fair)
 		return o.value, o.err
 	case <-ctx.Done():
 		err := fmt.Errorf("%w: %w", errLate, ctx.Err())
-		g.leave(ctx, err, time.Since(started))
+		g.leave(ctx, err, time.Since(started), fair)
 		return none, err
 	}
 }
@@ -171,8 +176,9 @@ func (g *guard) drain(ctx context.Context) error {
 	return nil
 }
 
-// leave tells the metrics how a call went, and the breaker while it is closed.
-func (g *guard) leave(ctx context.Context, err error, took time.Duration) {
+// leave tells the metrics how a call went, and the breaker while it is closed: lateness
+// counts from fair on.
+func (g *guard) leave(ctx context.Context, err error, took, fair time.Duration) {
 	g.meter.seconds.Observe(took.Seconds())
 	if err != nil {
 		g.meter.failures.Inc()
@@ -181,7 +187,7 @@ func (g *guard) leave(ctx context.Context, err error, took time.Duration) {
 	case !g.breaker.IsClosed(): // its trial decides
 	case answered(err):
 		g.breaker.RecordSuccess()
-	case ctx.Err() == nil, took >= fairShare && !errors.Is(ctx.Err(), context.Canceled):
+	case ctx.Err() == nil, took >= fair && !errors.Is(ctx.Err(), context.Canceled):
 		g.breaker.RecordFailure()
 	}
 }

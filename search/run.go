@@ -106,7 +106,7 @@ func vocabularyPatience(ctx context.Context) time.Duration {
 }
 
 func (s *run) embed() {
-	vectors, err := guarded(s.legCtx, s.Engine.embedder, func(ctx context.Context) ([][]float32, error) {
+	vectors, err := guardedFor(s.legCtx, s.Engine.embedder, fairShareOf(s.questions), func(ctx context.Context) ([][]float32, error) {
 		texts := make([]string, len(s.questions))
 		for i, q := range s.questions {
 			texts[i] = embedded(q)
@@ -123,6 +123,19 @@ func (s *run) embed() {
 	}
 	s.vectors = vectors
 }
+
+// fairShareOf is how long embedding questions may take before its lateness tells of the embedder
+// and not of the questions: whoever asks long ones must not close it to the others.
+func fairShareOf(questions []string) time.Duration {
+	length := 0
+	for _, q := range questions {
+		length += len(embedded(q))
+	}
+	return fairShare * time.Duration(1+length/shortQuestions)
+}
+
+// shortQuestions is how long, in bytes, questions are that any embedder has read within fairShare.
+const shortQuestions = 200
 
 // What is embedded of a long question: its beginning and its end, where people say what
 // they ask. The time that an embedder takes grows faster than the text: one of 2,048 bytes

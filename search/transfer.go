@@ -22,6 +22,9 @@ type Transferred struct {
 	// names times and one may be stronger.
 	Doubt float64
 
+	// Facts is how many the memory holds, as far as that is known.
+	Facts int64
+
 	// Lead is by how much the first fact is stronger than the second.
 	Lead float64
 }
@@ -57,7 +60,7 @@ func (e *Engine) Transfer(ctx context.Context, scope pika.Scope, q pika.Query, t
 	facts := k.rank()
 	k.bound()
 	answer, trace := pika.Answer{Facts: s.factHits(facts), Messages: []pika.MessageHit{}, Tier: pika.TierNone}, k.trace()
-	return Transferred{Answer: answer, Trace: trace, Similarity: similarity(trace, t), Doubt: k.doubt(facts), Lead: lead(facts)}, true
+	return Transferred{Answer: answer, Trace: trace, Similarity: likeness(trace, t), Doubt: k.doubt(facts), Facts: k.size(), Lead: lead(facts)}, true
 }
 
 // transferWhole searches a memory that the process knows.
@@ -71,7 +74,7 @@ func (e *Engine) transferWhole(ctx context.Context, scope pika.Scope, q pika.Que
 	if trace == nil {
 		return Transferred{}, false
 	}
-	return Transferred{Answer: answer, Trace: trace, Similarity: similarity(trace, t), Doubt: math.Inf(-1), Lead: math.Inf(1)}, true
+	return Transferred{Answer: answer, Trace: trace, Similarity: likeness(trace, t), Doubt: math.Inf(-1), Lead: math.Inf(1)}, true
 }
 
 // transfer is a knownRanking for another question than the one that was asked before.
@@ -165,12 +168,20 @@ func (k *transfer) compareRest() bool {
 	return true
 }
 
-// similarity of two questions; 0 where either was not embedded.
-func similarity(a, b *Trace) float64 {
-	if len(a.Vector) != len(b.Vector) {
+// size is how many facts the memory holds; 0: that is not known.
+func (k *transfer) size() int64 {
+	if k.words == nil {
 		return 0
 	}
-	return min(cosine(a.Vector, b.Vector), 1) // which rounding may be above
+	return k.words.facts
+}
+
+// likeness is the cosine of two questions; 0 where either was not embedded.
+func likeness(a, b *Trace) float64 {
+	if len(a.Vector) == 0 || len(a.Vector) != len(b.Vector) {
+		return 0
+	}
+	return cosine(a.Vector, b.Vector)
 }
 
 // trace is that of a search for the question, as far as it is known. Where the process does

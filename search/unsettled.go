@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/similarity"
 )
 
 const (
@@ -163,10 +164,4 @@ func round(hits []pika.Scored) {
 }
 
 // cosine of two unit vectors of one length, in the precision in which traces hold it.
-func cosine(a, b []float32) float64 {
-	var sum float64
-	for i, x := range a {
-		sum += float64(x) * float64(b[i])
-	}
-	return float64(float32(sum))
-}
+func cosine(a, b []float32) float64 { return float64(similarity.Cosine(a, b)) }

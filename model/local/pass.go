@@ -70,9 +70,13 @@ func cut(index int, pieces []int32) []window {
 	return append(windows, window{text: index, part: len(windows), pieces: pieces})
 }
 
-// pass runs windows through the network and puts their vectors into p.
+// pass runs windows through the network and puts their vectors into p. A long question is
+// not urgent: it would hold up those of others.
 func (e *Embedder) pass(ctx context.Context, rank class, windows []window, p parts) error {
 	ids, segments := e.arrange(windows)
+	if len(ids) > chunkTokens {
+		rank = bulk
+	}
 	return e.gate.run(ctx, rank, func(yield func(context.Context) error) error {
 		pool := &e.short
 		if len(ids) > chunkTokens {

@@ -6,14 +6,7 @@ import (
 	"github.com/pikamem/pika"
 )
 
-// For the tests of what the port does not show: both forms of the dot product, and
-// sets of rows too large to write to a file in a test.
-var (
-	Dot      = dot
-	PlainDot = plainDot
-)
-
-// Rows is a set of rows in memory.
+// Rows is a set of rows in memory, for tests of sets too large to write to a file in a test.
 type Rows struct{ set *rowSet }
 
 // NewRows returns an empty set.

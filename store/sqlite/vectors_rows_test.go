@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/similarity"
 	"github.com/pikamem/pika/store/sqlite"
 )
 
@@ -22,28 +22,11 @@ func randomValues(random *rand.Rand, n int) []float32 {
 	return values
 }
 
-func TestDotForms(t *testing.T) {
-	t.Parallel()
-	random := rand.New(rand.NewPCG(1, 2))
-	for n := 1; n <= 70; n++ {
-		a, b := randomValues(random, n), randomValues(random, n)
-		var want float64
-		for i := range a {
-			want += float64(a[i]) * float64(b[i])
-		}
-		for name, dot := range map[string]func(a, b []float32) float32{"fastest": sqlite.Dot, "plain": sqlite.PlainDot} {
-			if got := float64(dot(a, b)); math.Abs(got-want) > 1e-4 {
-				t.Errorf("%s dot of %d values = %v; want %v", name, n, got, want)
-			}
-		}
-	}
-}
-
 // bestOf is the slow and plain way to what Nearest does.
 func bestOf(rows map[string][]float32, query []float32, limit int) []pika.Scored {
 	var all []pika.Scored
 	for id, values := range rows {
-		all = append(all, pika.Scored{ID: id, Score: float64(max(-1, min(1, sqlite.Dot(values, query))))})
+		all = append(all, pika.Scored{ID: id, Score: float64(similarity.Cosine(values, query))})
 	}
 	slices.SortFunc(all, func(a, b pika.Scored) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))

@@ -7,15 +7,12 @@ import (
 	"sync/atomic"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/similarity"
 )
 
 // parallelRows is from how many rows on a scan uses all processors: below, starting
 // and joining goroutines costs a good part of what they save.
 const parallelRows = 50_000
-
-// cosine returns the cosine similarity of two unit vectors: their dot product, with
-// what rounding added beyond ±1 taken off.
-func cosine(a, b []float32) float32 { return max(-1, min(1, dot(a, b))) }
 
 // nearest returns the rows most similar to query, best first.
 func (r *rowSet) nearest(ctx context.Context, query []float32, limit int) ([]pika.Scored, error) {
@@ -59,7 +56,7 @@ func (r *rowSet) scan(ctx context.Context, query []float32, next *atomic.Int64, 
 func (r *rowSet) scanBlock(b int, query []float32, best *top) {
 	values, first := r.blocks[b], b*blockRows
 	for i := 0; len(values) >= len(query); i++ {
-		if score := cosine(values[:len(query):len(query)], query); best.enters(score) {
+		if score := similarity.Cosine(values[:len(query):len(query)], query); best.enters(score) {
 			best.offer(r.ids.at(first+i), float64(score))
 		}
 		values = values[len(query):]
@@ -77,7 +74,7 @@ func (v *Vectors) stream(ctx context.Context, k arenaKey, query []float32, limit
 			return err
 		}
 		size += int64(len(blob) + rowOverhead)
-		if score := cosine(values, query); best.enters(score) {
+		if score := similarity.Cosine(values, query); best.enters(score) {
 			best.offer(id, float64(score))
 		}
 		return nil

@@ -1,9 +1,16 @@
-package sqlite
+// Package similarity compares vectors. Every comparison in the process is made by it, so that
+// equal vectors get equal scores wherever they are compared: of two facts with the same text
+// neither may win by rounding.
+package similarity
 
 import (
 	"github.com/viterin/vek"
 	"github.com/viterin/vek/vek32"
 )
+
+// Cosine returns the cosine similarity of two unit vectors of one length above 0: their dot
+// product, with what rounding added beyond ±1 taken off.
+func Cosine(a, b []float32) float32 { return max(-1, min(1, dot(a, b))) }
 
 // dot returns the dot product of two vectors of equal, non-zero length. Which of its
 // two forms runs is decided once, by the processor: on one machine, equal vectors
