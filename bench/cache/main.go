@@ -41,6 +41,7 @@ func run(ctx context.Context) error {
 	only := flag.String("only", "", "one `part`: tiers, pairs or workloads; empty: all")
 	interleavings := flag.Int("interleavings", 0, "in place of that: random interleavings of writes and searches over two instances, every answer compared with a search")
 	seed := flag.Uint64("seed", 1, "of the interleavings")
+	flag.BoolVar(&cold, "cold", false, "no process knows the facts of its users, as of those with more than a working set holds")
 	flag.Parse()
 	facts, questions, err := corpus.Read(*folder)
 	if err != nil {
@@ -60,7 +61,11 @@ func run(ctx context.Context) error {
 	if *interleavings > 0 {
 		return printInterleavings(ctx, model, facts, questions, *interleavings, *seed)
 	}
-	fmt.Println(" of one user, embedded parts, one search at a time")
+	known := ""
+	if cold {
+		known = ", no working sets"
+	}
+	fmt.Println(" of one user, embedded parts" + known + ", one search at a time")
 	parts := []struct {
 		name  string
 		print func() error
