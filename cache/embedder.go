@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/maypok86/otter/v2"
+	"github.com/maypok86/otter/v2/stats"
 
 	"github.com/pikamem/pika"
 	"github.com/pikamem/pika/text"
@@ -51,7 +52,9 @@ func NewEmbedder(inner pika.Embedder, c pika.Cache, o EmbedderOptions) *Embedder
 			MaximumWeight:    uint64(o.Local),
 			Weigher:          func(k string, v []float32) uint32 { return uint32(len(k) + 4*len(v) + localOverhead) },
 			ExpiryCalculator: otter.ExpiryWriting[string, []float32](e.ttl),
+			StatsRecorder:    stats.NewCounter(),
 		})
+		e.metrics.sizes.add(Embedding, func() size { return sizeOfCache(e.local) })
 	}
 	return e
 }

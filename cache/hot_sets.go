@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/maypok86/otter/v2"
+	"github.com/maypok86/otter/v2/stats"
 
 	"github.com/pikamem/pika"
 )
@@ -61,6 +62,7 @@ func (h *hotSets[K, S]) start(bytes int64, size func(K, *S) int) {
 			return uint32(emptySetOverhead + size(k, s.value))
 		},
 		ExpiryCalculator: hotExpiry[K, S]{},
+		StatsRecorder:    stats.NewCounter(),
 	})
 }
 

@@ -49,7 +49,4 @@ func (l *local) get(key string, now time.Time) (*keptAnswer, bool) {
 // set keeps an answer that holds.
 func (l *local) set(key string, a localAnswer) { l.answers.Set(key, a) }
 
-// size returns how much is kept, and how much was given up for want of room.
-func (l *local) size() (entries int, bytes, evictions int64) {
-	return l.answers.EstimatedSize(), int64(l.answers.WeightedSize()), int64(l.answers.Stats().Evictions)
-}
+func (l *local) size() size { return sizeOfCache(l.answers) }

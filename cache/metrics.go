@@ -39,6 +39,7 @@ var names = []Name{L1, L2Exact, Semantic, L3, Precomputed, WorkingSet, Embedding
 // pika_cache_stale_prevented_total: answers that were there and no longer held,
 // pika_cache_renewed_total: answers that were ranked again with what was written since,
 // pika_cache_age_seconds{tier}: how old given answers are,
+// pika_cache_entries, pika_cache_bytes and pika_cache_evictions_total{cache}: of those in the process,
 // pika_cache_saved_seconds_total: time of searches that need not be made again, and
 // pika_cache_llm_tokens_saved_total: tokens of calls of a language model that need not be
 // made again.
@@ -50,6 +51,7 @@ type Metrics struct {
 	saved    prometheus.Counter
 	ages     *prometheus.HistogramVec
 	tokens   prometheus.Counter
+	sizes    *sizes
 
 	hits, misses   map[Name]*atomic.Int64
 	ageN           map[Name]*atomic.Int64 // milliseconds together
@@ -93,7 +95,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Help:    "How long ago an answer that a cache gave was made or brought up to date, by tier.",
 			Buckets: []float64{0.1, 1, 5, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600},
 		}, []string{"tier"})),
-		hits: map[Name]*atomic.Int64{}, misses: map[Name]*atomic.Int64{}, ageN: map[Name]*atomic.Int64{},
+		sizes: registered(r, &sizes{}),
+		hits:  map[Name]*atomic.Int64{}, misses: map[Name]*atomic.Int64{}, ageN: map[Name]*atomic.Int64{},
 	}
 	for _, n := range names {
 		m.hits[n], m.misses[n], m.ageN[n] = new(atomic.Int64), new(atomic.Int64), new(atomic.Int64)
@@ -201,8 +204,9 @@ type CacheStats struct {
 // Stats returns what was counted.
 func (m *Metrics) Stats() Stats {
 	s := Stats{StalePrevented: m.staleN.Load(), Renewed: m.renewedN.Load(), FalseHits: falseHits(m.wrongN.Load(), m.rightN.Load()), Saved: time.Duration(m.savedN.Load()), LLMTokensSaved: m.tokensN.Load()}
+	held := m.sizes.all()
 	for _, n := range names {
-		c := CacheStats{Name: n, Hits: m.hits[n].Load(), Misses: m.misses[n].Load()}
+		c := CacheStats{Name: n, Hits: m.hits[n].Load(), Misses: m.misses[n].Load(), Entries: held[n].entries, Bytes: held[n].bytes, Evictions: held[n].evictions}
 		c.Age = time.Duration(m.ageN[n].Load()/max(c.Hits, 1)) * time.Millisecond
 		s.Caches = append(s.Caches, c)
 	}

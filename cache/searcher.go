@@ -119,6 +119,7 @@ func NewSearcher(source Source, o SearcherOptions) *Searcher {
 	s.third = newThird(o.Kept)
 	s.semantic = semantic{questions: newQuestions(), classes: &classes{counts: maps.Clone(learntBefore)}, random: o.Random, checks: newBackground(maxChecks)}
 	s.local = newLocal(cmp.Or(o.LocalBytes, defaultLocalBytes), o.Freshness)
+	o.Metrics.sizes.add(L1, s.local.size)
 	return s
 }
 
@@ -321,11 +322,6 @@ func (s *Searcher) Stats() Stats {
 	stats.Semantic = s.semantic.classes.all()
 	if s.o.TTLs != nil {
 		stats.TTLs = s.o.TTLs.Current()
-	}
-	for i := range stats.Caches {
-		if c := &stats.Caches[i]; c.Name == L1 {
-			c.Entries, c.Bytes, c.Evictions = s.local.size()
-		}
 	}
 	return stats
 }

@@ -126,10 +126,15 @@ type process struct {
 	freshness *cache.Freshness
 }
 
+// config is of a search on the stores.
+func (h *house) config() search.Config {
+	return search.Config{Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock}
+}
+
 // open starts a gateway that listens, unless deaf.
 func (h *house) open(deaf bool, change ...func(*cache.SearcherOptions)) *process {
 	p := &process{freshness: cache.NewFreshness(h.db, h.cache, nil)}
-	config := search.Config{Facts: h.db, Messages: h.db, Keyword: h.db, Graph: h.db.Graph(), Index: h.index, Now: h.clock}
+	config := h.config()
 	if h.hot {
 		sets := cache.NewWorkingSets(cache.WorkingSetOptions{Raw: h.db, Facts: h.db, Keyword: h.db, Changes: h.db})
 		h.t.Cleanup(func() { _ = sets.Close() })

@@ -52,7 +52,14 @@ func NewWorkingSets(o WorkingSetOptions) *WorkingSets {
 		changes: o.Changes, log: o.Log, scope: func(s pika.Scope) pika.Scope { return s }, load: w.loadFacts, follow: w.followFacts,
 	}
 	w.facts.start(cmp.Or(o.FactBytes, defaultSetBytes), func(_ pika.Scope, s *factSet) int { return s.bytes })
+	o.Metrics.sizes.add(WorkingSet, w.size)
 	return w
+}
+
+// size is that of vectors and facts together.
+func (w *WorkingSets) size() size {
+	vectors, facts := sizeOfCache(w.vectors.sets), sizeOfCache(w.facts.sets)
+	return size{vectors.entries + facts.entries, vectors.bytes + facts.bytes, vectors.evictions + facts.evictions}
 }
 
 // Close waits until no set is being loaded.
