@@ -60,6 +60,8 @@ type answerTTLs = pika.AnswerTTLs // a field and a method cannot have one name
 
 func (t ttls) AnswerTTLs(context.Context) ([]pika.AnswerTTL, error) { return nil, nil }
 
+func (t ttls) TuneAnswerTTLs(context.Context, []pika.AnswerTTL) error { return nil }
+
 func (t ttls) AnswerUse(context.Context) ([]pika.AnswerUse, error) { return nil, nil }
 
 // warming returns the steps that answer ahead one question for everybody.
