@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"maps"
 	"math"
 	"testing"
 
@@ -10,10 +11,7 @@ import (
 // Only what is certain is given before it was compared with searches.
 func TestClassesOfAnswers(t *testing.T) {
 	t.Parallel()
-	known := &classes{counts: map[answerClass][2]int{}}
-	for k, n := range learntBefore {
-		known.counts[k] = n
-	}
+	known := &classes{counts: maps.Clone(learntBefore)}
 	for _, tt := range []struct {
 		name  string
 		made  search.Transferred

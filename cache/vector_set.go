@@ -1,11 +1,11 @@
 package cache
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
 	"github.com/pikamem/pika"
+	"github.com/pikamem/pika/keyword"
 	"github.com/pikamem/pika/similarity"
 )
 
@@ -150,6 +150,5 @@ func (s *vectorSet) search(query []float32, limit int) []pika.Scored {
 	for i, v := range s.values {
 		hits[i] = pika.Scored{ID: s.ids[i], Score: float64(similarity.Cosine(query, v))}
 	}
-	slices.SortFunc(hits, func(a, b pika.Scored) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) })
-	return hits[:min(limit, len(hits))]
+	return keyword.Cut(hits, limit)
 }

@@ -106,11 +106,11 @@ func vocabularyPatience(ctx context.Context) time.Duration {
 }
 
 func (s *run) embed() {
-	vectors, err := guardedFor(s.legCtx, s.Engine.embedder, fairShareOf(s.questions), func(ctx context.Context) ([][]float32, error) {
-		texts := make([]string, len(s.questions))
-		for i, q := range s.questions {
-			texts[i] = embedded(q)
-		}
+	texts := make([]string, len(s.questions))
+	for i, q := range s.questions {
+		texts[i] = embedded(q)
+	}
+	vectors, err := guardedFor(s.legCtx, s.Engine.embedder, fairShareOf(texts), func(ctx context.Context) ([][]float32, error) {
 		return s.index.Embedder.Embed(ctx, pika.EmbedQuery, texts)
 	})
 	if err == nil && len(vectors) != len(s.questions) {
@@ -124,17 +124,17 @@ func (s *run) embed() {
 	s.vectors = vectors
 }
 
-// fairShareOf is how long embedding questions may take before its lateness tells of the embedder
-// and not of the questions: whoever asks long ones must not close it to the others.
-func fairShareOf(questions []string) time.Duration {
+// fairShareOf is how long embedding texts may take before its lateness tells of the embedder
+// and not of the texts: whoever asks long questions must not close it to the others.
+func fairShareOf(texts []string) time.Duration {
 	length := 0
-	for _, q := range questions {
-		length += len(embedded(q))
+	for _, t := range texts {
+		length += len(t)
 	}
 	return fairShare * time.Duration(1+length/shortQuestions)
 }
 
-// shortQuestions is how long, in bytes, questions are that any embedder has read within fairShare.
+// shortQuestions is how long, in bytes, texts are that any embedder has read within fairShare.
 const shortQuestions = 200
 
 // What is embedded of a long question: its beginning and its end, where people say what

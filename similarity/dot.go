@@ -1,6 +1,7 @@
-// Package similarity compares vectors. Every comparison in the process is made by it, so that
-// equal vectors get equal scores wherever they are compared: of two facts with the same text
-// neither may win by rounding.
+// Package similarity compares vectors. The embedded index, the working sets and the search all
+// compare a question with facts by it, so that equal vectors get equal scores wherever they are
+// compared: of two facts with the same text neither may win by rounding. What may come in: how
+// near two vectors are. What may not: whose they are.
 package similarity
 
 import (

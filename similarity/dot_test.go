@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/pikamem/pika/pikatest"
 )
 
 func randomValues(random *rand.Rand, n int) []float32 {
@@ -36,11 +38,9 @@ func TestCosineIsBounded(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
-		v := randomValues(random, 384)
-		length := float32(math.Sqrt(float64(dot(v, v))))
+		v := pikatest.RandomUnit(random, 384)
 		negative := make([]float32, len(v))
 		for i := range v {
-			v[i] /= length
 			negative[i] = -v[i]
 		}
 		if c, d := Cosine(v, v), Cosine(v, negative); c > 1 || c < 0.9999 || d != -c {
